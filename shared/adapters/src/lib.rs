@@ -1,1 +1,13 @@
-//! stub
+//! The only crate that knows AWS, the variables of a process, and the real clock.
+//!
+//! Deliberately absent: rules. Vendor types stop at this crate's door; what goes in and out are the domain's types.
+
+#![deny(missing_docs)]
+
+pub mod clock;
+pub mod environment;
+pub mod images;
+pub mod random;
+pub mod salts;
+pub mod secrets;
+pub mod table;

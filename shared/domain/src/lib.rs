@@ -4,5 +4,17 @@
 
 #![deny(missing_docs, clippy::float_arithmetic)]
 
+pub mod access;
+pub mod code;
+pub mod device;
 pub mod failure;
+pub mod id;
+pub mod limit;
+pub mod money;
+pub mod page;
+pub mod property;
 pub mod render;
+pub mod scan;
+pub mod sketch;
+pub mod tally;
+pub mod tenant;

@@ -1,1 +1,27 @@
-//! stub
+//! The HTTP edge: how a function is served, who may enter, what comes in, how failures and pages go out.
+//!
+//! Deliberately absent: any product's rule, and any route.
+
+#![deny(missing_docs)]
+
+pub mod assets;
+pub mod edge;
+pub mod idempotency;
+pub mod input;
+pub mod page;
+pub mod principal;
+pub mod problem;
+pub mod seal;
+mod serve;
+pub mod telemetry;
+
+pub use edge::{TraceId, router};
+pub use idempotency::{Once, Repeatable, Stopped};
+pub use principal::{Caller, may};
+pub use problem::Problem;
+pub use serve::{Exit, serve, serve_events};
+
+/// The routes of a function, with their OpenAPI descriptions.
+pub type Routes = utoipa_axum::router::OpenApiRouter;
+/// Any error, for `main` and for event functions.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,38 @@
+//! The AWS services that run inside this process, each on a port of its own that only this machine sees.
+//!
+//! The unmodified SDK talks to them through `AWS_ENDPOINT_URL_*`. Deliberately absent: anything that a function could
+//! call past the SDK, and the services that no function needs.
+
+pub(crate) mod aws;
+pub(crate) mod dynamo;
+pub(crate) mod files;
+pub(crate) mod s3;
+mod secrets;
+mod ssm;
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use tokio::net::{TcpListener, TcpSocket};
+
+/// Connections that may wait to be accepted; the kernel's usual cap.
+const BACKLOG: u32 = 4096;
+
+/// The access key that the embedded services accept.
+pub(crate) const ACCESS_KEY_ID: &str = "tessera-local";
+
+/// Listens on 127.0.0.1; port 0 takes a free one.
+pub(crate) fn listen(port: u16) -> std::io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    // A restart must not wait for the last run's connections to be forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+    socket.listen(BACKLOG)
+}
+
+/// The address as an endpoint for the SDK.
+pub(crate) fn url_of(listener: &TcpListener) -> std::io::Result<String> {
+    Ok(format!("http://{}", listener.local_addr()?))
+}
+
+/// How long a server rests when it cannot take another connection.
+pub(crate) const ACCEPT_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);

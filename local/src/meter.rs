@@ -1,0 +1,233 @@
+//! Counts what each function asks of AWS, and breaks chosen requests.
+//!
+//! It wraps the HTTP client that the environments hand out, so the unmodified SDK with its signing and its retries
+//! is what is measured and broken. Deliberately absent: knowledge of any one function, and time: nothing here waits.
+
+mod capacity;
+mod fault;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use http_body_util::BodyExt;
+
+pub use fault::{Fault, Filter};
+
+use capacity::Units;
+use fault::{Faults, Verdict};
+
+/// Which operation of which service a function asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Call {
+    /// The function's folder, for example `scan`.
+    pub function: Arc<str>,
+    /// `dynamodb`, `s3`, `ssm`, `secretsmanager`, `sqs`.
+    pub service: &'static str,
+    /// For example `GetItem`.
+    pub operation: String,
+}
+
+/// The counters of one stack. Clones share them.
+#[derive(Clone, Default)]
+pub struct Meter(Arc<Mutex<Counters>>);
+
+#[derive(Default)]
+struct Counters {
+    requests: BTreeMap<Call, u64>,
+    units: BTreeMap<Arc<str>, Units>,
+    faults: Faults,
+}
+
+impl Meter {
+    /// How many requests each operation saw since the last reset, retries included.
+    pub fn requests(&self) -> BTreeMap<Call, u64> {
+        self.counters().requests.clone()
+    }
+
+    /// How many requests match.
+    pub fn count(&self, filter: &Filter) -> u64 {
+        let counters = self.counters();
+        counters.requests.iter().filter(|(call, _)| filter.matches(call)).map(|(_, n)| n).sum()
+    }
+
+    /// How many requests the function made to DynamoDB.
+    pub fn table_requests(&self, function: &str) -> u64 {
+        self.count(&Filter::any().function(function).service("dynamodb"))
+    }
+
+    /// The read units that DynamoDB said the function used, when it asked for `ReturnConsumedCapacity`.
+    pub fn read_units(&self, function: &str) -> f64 {
+        self.counters().units.get(function).map_or(0.0, |units| units.read)
+    }
+
+    /// The write units that DynamoDB said the function used.
+    pub fn write_units(&self, function: &str) -> f64 {
+        self.counters().units.get(function).map_or(0.0, |units| units.write)
+    }
+
+    /// Sets all counters to zero; faults stay.
+    pub fn reset(&self) {
+        let mut counters = self.counters();
+        counters.requests.clear();
+        counters.units.clear();
+    }
+
+    /// Breaks the `nth` call (from 1) that matches, counted from now.
+    ///
+    /// The SDK retries a call on most faults, as it would in life. With `and_retries` those fail too, so that the
+    /// function itself sees the fault.
+    pub fn break_call(&self, nth: u64, filter: Filter, fault: Fault, and_retries: bool) {
+        self.counters().faults.add(nth, filter, fault, and_retries);
+    }
+
+    /// Takes away all faults that are still waiting, and says how many had not struck.
+    pub fn clear_faults(&self) -> usize {
+        self.counters().faults.clear()
+    }
+
+    /// The client for one function.
+    pub(crate) fn client(&self, function: &str, inner: SharedHttpClient) -> SharedHttpClient {
+        let function = Arc::from(function);
+        SharedHttpClient::new(MeteredClient { meter: self.clone(), function, inner })
+    }
+
+    fn counters(&self) -> MutexGuard<'_, Counters> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn admit(&self, call: &Call, invocation: Option<&str>) -> Option<Verdict> {
+        let mut counters = self.counters();
+        *counters.requests.entry(call.clone()).or_default() += 1;
+        counters.faults.strike(call, invocation)
+    }
+}
+
+impl fmt::Debug for Meter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Meter")
+    }
+}
+
+#[derive(Debug)]
+struct MeteredClient {
+    meter: Meter,
+    function: Arc<str>,
+    inner: SharedHttpClient,
+}
+
+impl HttpClient for MeteredClient {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(MeteredConnector {
+            meter: self.meter.clone(),
+            function: self.function.clone(),
+            inner: self.inner.http_connector(settings, components),
+        })
+    }
+}
+
+#[derive(Clone, Debug)]
+struct MeteredConnector {
+    meter: Meter,
+    function: Arc<str>,
+    inner: SharedHttpConnector,
+}
+
+impl HttpConnector for MeteredConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let connector = self.clone();
+        HttpConnectorFuture::new(async move { connector.send(request).await })
+    }
+}
+
+impl MeteredConnector {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let call = classify(self.function.clone(), &request);
+        let verdict = self.meter.admit(&call, request.headers().get("amz-sdk-invocation-id"));
+        match verdict {
+            None => self.effect(&call, request).await,
+            Some(Verdict::Before) => Err(fault::lost_before()),
+            Some(Verdict::Answer { status, body }) => fault::answer(status, body),
+            Some(Verdict::LoseReply) => {
+                self.effect(&call, request).await?;
+                Err(fault::lost_reply())
+            }
+            Some(Verdict::Twice) => {
+                if let Some(copy) = request.try_clone() {
+                    self.effect(&call, copy).await?;
+                }
+                self.effect(&call, request).await
+            }
+            Some(Verdict::NeverReply) => {
+                self.effect(&call, request).await?;
+                std::future::pending().await
+            }
+        }
+    }
+
+    /// Sends the request on. A small answer of DynamoDB is read here, for the capacity that it names.
+    async fn effect(
+        &self,
+        call: &Call,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let mut response = self.inner.call(request).await?;
+        if call.service != "dynamodb" {
+            return Ok(response);
+        }
+        let body = response.take_body().collect().await;
+        let bytes = body.map_err(|error| ConnectorError::io(error.into()))?.to_bytes();
+        if let Some(units) = capacity::read(&call.operation, &bytes) {
+            let mut counters = self.meter.counters();
+            let sum = counters.units.entry(call.function.clone()).or_default();
+            sum.read += units.read;
+            sum.write += units.write;
+        }
+        *response.body_mut() = SdkBody::from(bytes);
+        Ok(response)
+    }
+}
+
+/// AWS's JSON services name the operation in a header; S3 says it with method, path and query.
+fn classify(function: Arc<str>, request: &HttpRequest) -> Call {
+    let target = request.headers().get("x-amz-target").and_then(|target| target.split_once('.'));
+    if let Some((prefix, operation)) = target {
+        let service = match prefix {
+            "DynamoDB_20120810" => "dynamodb",
+            "DynamoDBStreams_20120810" => "dynamodbstreams",
+            "AmazonSSM" => "ssm",
+            "secretsmanager" => "secretsmanager",
+            "AmazonSQS" => "sqs",
+            _ => "other",
+        };
+        return Call { function, service, operation: operation.to_owned() };
+    }
+    let uri: Option<http::Uri> = request.uri().parse().ok();
+    let path = uri.as_ref().map_or("/", http::Uri::path);
+    let query = uri.as_ref().and_then(http::Uri::query).unwrap_or_default();
+    let of_object = path.trim_matches('/').contains('/');
+    let operation = match (request.method(), of_object) {
+        ("GET", false) if query.contains("list-type=2") => "ListObjectsV2",
+        ("GET", true) => "GetObject",
+        ("HEAD", true) => "HeadObject",
+        ("HEAD", false) => "HeadBucket",
+        ("PUT", true) => "PutObject",
+        ("PUT", false) => "CreateBucket",
+        ("DELETE", true) => "DeleteObject",
+        ("POST", false) if query.contains("delete") => "DeleteObjects",
+        (method, _) => method,
+    };
+    Call { function, service: "s3", operation: operation.to_owned() }
+}

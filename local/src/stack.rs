@@ -1,0 +1,239 @@
+//! The platform, started: what `cargo run` keeps open and what a test starts for itself.
+//!
+//! Deliberately absent: any state of its own. What must last is in the data folder, what must be known is in the
+//! template, and a stack that starts again on the same folder goes on where the last one was.
+
+mod folder;
+mod options;
+mod running;
+mod start;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapters::clock::Clock;
+use adapters::environment::Environment;
+use jiff::SignedDuration;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+pub use folder::{DataFolder, reset};
+pub use options::{Options, TemplateSource};
+pub(crate) use running::{HttpFailure, Running};
+
+use crate::embedded::dynamo::Dynamo;
+use crate::meter::Meter;
+use crate::registry::BoxError;
+use crate::schedule::Schedule;
+use crate::stream::Reader;
+use crate::template::{Template, TemplateError};
+use folder::OpenFolder;
+
+/// A batch may fail so often in a row before [`Stack::quiet`] says that it never will be.
+const QUIET_FAILURES_MAX: u32 = 50;
+/// So many rounds over all streams: functions that write to the table feed each other.
+const QUIET_ROUNDS_MAX: u32 = 10_000;
+/// At the end the embedded services have so long to finish what they are doing.
+const STOP_TIMEOUT: Duration = Duration::from_secs(12);
+
+/// Why the platform does not start: one line for a person.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another process listens there.
+    #[error("port {0} is in use by another process; choose another with --port")]
+    PortInUse(u16),
+    /// The port cannot be used.
+    #[error("port {port} cannot be used: {reason}")]
+    Port {
+        /// The port.
+        port: u16,
+        /// What the operating system says.
+        reason: String,
+    },
+    /// The data folder cannot be written.
+    #[error("the data folder {path} cannot be used: {reason}")]
+    Unwritable {
+        /// The folder.
+        path: String,
+        /// What the operating system says.
+        reason: String,
+    },
+    /// Another process has the data folder open.
+    #[error("the data folder {0} is in use by another process; choose another with --data")]
+    InUse(String),
+    /// The folder holds something else.
+    #[error("the folder {0} was not made by tessera; choose an empty one with --data")]
+    NotOurs(String),
+    /// The template cannot be used.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A function does not fit the template.
+    #[error("the function `{name}` does not start: {reason}")]
+    Function {
+        /// Its folder.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An embedded service does not start.
+    #[error("the embedded {service} does not start: {reason}")]
+    Embedded {
+        /// Which one.
+        service: &'static str,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Why the stack never came to rest.
+#[derive(Debug, thiserror::Error)]
+#[error("the stack does not come to rest: {0}")]
+pub struct NotQuiet(String);
+
+/// The whole platform, running.
+#[derive(Debug)]
+pub struct Stack {
+    base_url: String,
+    public_url: String,
+    template: Arc<Template>,
+    functions: BTreeMap<String, Arc<Running>>,
+    readers: Vec<Arc<Reader>>,
+    schedules: Vec<Arc<Schedule>>,
+    clock: Clock,
+    meter: Meter,
+    dynamo: Dynamo,
+    /// What runs only for its own sake: streams, schedules, sweeping. Ends at once.
+    background: JoinSet<()>,
+    /// The gateway; ends before the services that its requests use.
+    gateway: JoinSet<()>,
+    /// The embedded services.
+    services: JoinSet<()>,
+    stop_gateway: watch::Sender<bool>,
+    stop_services: watch::Sender<bool>,
+    folder: OpenFolder,
+}
+
+impl Stack {
+    /// Where it answers on this machine, without a slash at the end.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Where it answers for others, for example through a tunnel.
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// The template that it runs.
+    pub fn template(&self) -> &Template {
+        &self.template
+    }
+
+    /// The environment of a function, from which a test builds the same adapters.
+    pub fn environment(&self, function: &str) -> Option<&Environment> {
+        self.functions.get(function).map(|running| &running.environment)
+    }
+
+    /// The requests that the functions make, and the faults that meet them.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// The stack's time.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Calls an event function with a payload, as Lambda would.
+    ///
+    /// # Errors
+    /// What the function returned; or that there is none of this name.
+    pub async fn invoke(&self, function: &str, payload: Value) -> Result<Value, BoxError> {
+        let running = self.functions.get(function);
+        running.ok_or_else(|| format!("no function is named `{function}`"))?.invoke(payload).await
+    }
+
+    /// Fires all schedules of a function once, now; its place in time stays.
+    ///
+    /// # Errors
+    /// What the function returned; or that it has no schedule.
+    pub async fn fire(&self, function: &str) -> Result<Value, BoxError> {
+        let mut answer = Err(format!("`{function}` has no schedule").into());
+        for schedule in self.schedules.iter().filter(|s| s.function() == function) {
+            answer = Ok(schedule.fire(self.clock.now()).await?);
+        }
+        answer
+    }
+
+    /// Moves a manual clock on, and fires what becomes due on the way, each at its own instant.
+    pub async fn advance(&self, by: SignedDuration) {
+        let end = self.clock.now().saturating_add(by).unwrap_or(jiff::Timestamp::MAX);
+        loop {
+            let next = self.schedules.iter().filter_map(|s| Some((s.due()?, s))).min_by_key(|s| s.0);
+            let Some((due, schedule)) = next.filter(|(due, _)| *due <= end) else { break };
+            self.clock.advance(due.duration_since(self.clock.now()).max(SignedDuration::ZERO));
+            if self.clock.now() < due {
+                // The machine's clock does not obey.
+                break;
+            }
+            schedule.fire_due(due).await;
+        }
+        self.clock.advance(end.duration_since(self.clock.now()).max(SignedDuration::ZERO));
+    }
+
+    /// Delivers everything that waits, and what comes of it, until nothing does.
+    ///
+    /// # Errors
+    /// When a function keeps failing, or two keep feeding each other.
+    pub async fn quiet(&self) -> Result<(), NotQuiet> {
+        let mut failures = 0;
+        for _ in 0..QUIET_ROUNDS_MAX {
+            let mut moved = false;
+            for reader in &self.readers {
+                match reader.pump().await {
+                    Ok(0) => {}
+                    Ok(_) => {
+                        moved = true;
+                        failures = 0;
+                    }
+                    Err(error) => {
+                        moved = true;
+                        failures += 1;
+                        if failures >= QUIET_FAILURES_MAX {
+                            return Err(NotQuiet(error.to_string()));
+                        }
+                    }
+                }
+            }
+            if !moved {
+                return Ok(());
+            }
+        }
+        Err(NotQuiet("its functions keep writing to the table that they read".to_owned()))
+    }
+
+    /// Removes expired items, as DynamoDB does in its own time.
+    pub fn sweep_expired(&self) {
+        self.dynamo.sweep();
+    }
+
+    /// Stops it: requests under way finish, within a bound; nothing that was answered is lost.
+    pub async fn stop(mut self) {
+        self.stop_gateway.send_replace(true);
+        Self::join(&mut self.gateway, "the gateway").await;
+        self.background.shutdown().await;
+        self.stop_services.send_replace(true);
+        Self::join(&mut self.services, "the embedded services").await;
+        tracing::debug!("stopped, data in {}", self.folder.join("").display());
+    }
+
+    async fn join(tasks: &mut JoinSet<()>, what: &str) {
+        let all = async { while tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOP_TIMEOUT, all).await.is_err() {
+            tracing::warn!("{what} did not stop in time");
+            tasks.abort_all();
+        }
+    }
+}

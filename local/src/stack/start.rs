@@ -1,0 +1,340 @@
+//! Starting a stack: port, folder, template, services, functions, and then the door.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapters::environment::{Environment, plain_http_client};
+use http::HeaderValue;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::folder::OpenFolder;
+use super::options::{Options, TemplateSource};
+use super::running::Running;
+use super::{Stack, StartError};
+use crate::embedded::aws::{Parameters, Secrets, SmallServices};
+use crate::embedded::dynamo::Dynamo;
+use crate::embedded::s3::Objects;
+use crate::embedded::{self, ACCESS_KEY_ID};
+use crate::gateway::{self, Cdn, Gateway, RouteTable};
+use crate::meter::Meter;
+use crate::schedule::{self, Schedule};
+use crate::stream::{Reader, Reading};
+use crate::template::{Facts, Function, Template, Trigger};
+
+/// How often expired items are removed and read stream records are forgotten.
+const SWEEP_PERIOD: Duration = Duration::from_secs(10);
+
+/// The embedded services, opened and listening but not yet serving.
+struct Services {
+    dynamo: Dynamo,
+    objects: Objects,
+    small: SmallServices,
+    listeners: [TcpListener; 3],
+    /// What every function is told on top of the template.
+    variables: BTreeMap<String, String>,
+}
+
+impl Stack {
+    /// Starts the platform.
+    ///
+    /// # Errors
+    /// One line for a person: the port, the folder, the template or a function.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let listener = listen(options.port)?;
+        let address = listener.local_addr();
+        let address = address.map_err(|error| port_error(options.port, &error))?;
+        let base_url = format!("http://{address}");
+        let public_url = options.public_url.clone().unwrap_or_else(|| base_url.clone());
+        let public_url = public_url.trim_end_matches('/').to_owned();
+        let facts = facts(&options, &public_url);
+        let template = Arc::new(match &options.template {
+            TemplateSource::File(path) => Template::read(path, &facts)?,
+            TemplateSource::Text(text) => Template::parse(text, &facts)?,
+        });
+        let folder = OpenFolder::open(&options.data)?;
+        let secret = hex::encode(options.random.bytes::<16>());
+        let services = open_services(&options, &template, &folder, &facts, &secret)?;
+        let meter = Meter::default();
+        let functions = functions(&options, &template, &services.variables, &meter)?;
+        let readers = readers(&options, &template, &functions, &services, &folder, &facts)?;
+        let schedules = schedules(&options, &template, &functions, &facts);
+        let gateway = gateway(&options, &template, &functions, &services, &facts, &secret)?;
+
+        let (stop_gateway, gateway_stops) = watch::channel(false);
+        let (stop_services, services_stop) = watch::channel(false);
+        let mut stack = Self {
+            base_url,
+            public_url,
+            template,
+            functions,
+            readers,
+            schedules,
+            clock: options.clock.clone(),
+            meter,
+            dynamo: services.dynamo.clone(),
+            background: JoinSet::new(),
+            gateway: JoinSet::new(),
+            services: JoinSet::new(),
+            stop_gateway,
+            stop_services,
+            folder,
+        };
+        services.serve(&mut stack.services, &services_stop);
+        stack.gateway.spawn(gateway::serve(Arc::new(gateway), listener, stopped(gateway_stops)));
+        if options.background {
+            stack.run_background();
+        }
+        Ok(stack)
+    }
+
+    fn run_background(&mut self) {
+        for reader in &self.readers {
+            let reader = reader.clone();
+            self.background.spawn(async move { reader.run().await });
+        }
+        for schedule in &self.schedules {
+            self.background.spawn(schedule::run(schedule.clone(), self.clock.clone()));
+        }
+        let (dynamo, readers) = (self.dynamo.clone(), self.readers.clone());
+        self.background.spawn(async move {
+            loop {
+                tokio::time::sleep(SWEEP_PERIOD).await;
+                sweep(&dynamo, &readers).await;
+            }
+        });
+    }
+}
+
+impl Services {
+    fn serve(self, tasks: &mut JoinSet<()>, stops: &watch::Receiver<bool>) {
+        let [of_dynamo, of_objects, of_small] = self.listeners;
+        tasks.spawn(self.dynamo.serve(of_dynamo, stopped(stops.clone())));
+        let stop = stopped(stops.clone());
+        tasks.spawn(self.objects.serve(of_objects, stop));
+        tasks.spawn(self.small.serve(of_small, stopped(stops.clone())));
+    }
+}
+
+fn listen(port: u16) -> Result<TcpListener, StartError> {
+    embedded::listen(port).map_err(|error| port_error(port, &error))
+}
+
+fn port_error(port: u16, error: &std::io::Error) -> StartError {
+    if error.kind() == ErrorKind::AddrInUse {
+        StartError::PortInUse(port)
+    } else {
+        StartError::Port { port, reason: error.to_string() }
+    }
+}
+
+/// The parameters that only this process knows: where it answers.
+fn facts(options: &Options, public_url: &str) -> Facts {
+    let mut facts = Facts { public_url: public_url.to_owned(), ..Facts::default() };
+    for name in ["PublicUrl", "CdnBaseUrl"] {
+        facts.parameters.insert(name.to_owned(), public_url.to_owned());
+    }
+    facts.parameters.extend(options.parameters.clone());
+    facts
+}
+
+fn open_services(
+    options: &Options,
+    template: &Template,
+    folder: &OpenFolder,
+    facts: &Facts,
+    secret: &str,
+) -> Result<Services, StartError> {
+    let broken = |service: &'static str, reason: String| StartError::Embedded { service, reason };
+    let dynamo = Dynamo::open(&folder.join("table.sqlite"))
+        .map_err(|error| broken("DynamoDB", error.to_string()))?;
+    for table in template.tables() {
+        dynamo.ensure(table).map_err(|error| broken("DynamoDB", error.to_string()))?;
+    }
+    let buckets: Vec<&str> = template.buckets().iter().map(|bucket| bucket.name.as_str()).collect();
+    let objects = Objects::open(&folder.folder("objects")?, &buckets, secret);
+    let objects = objects.map_err(|reason| broken("S3", reason))?;
+    let clock = options.clock.clone();
+    let parameters = Parameters::open(&folder.join("parameters.json"), clock.clone())
+        .map_err(|error| broken("Systems Manager", error.to_string()))?;
+    let secrets = Secrets::open(&folder.join("secrets.json"), clock, options.random.clone())
+        .map_err(|error| broken("Secrets Manager", error.to_string()))?;
+    secrets.ensure(template.secrets()).map_err(|reason| broken("Secrets Manager", reason))?;
+    let small = SmallServices { parameters: Arc::new(parameters), secrets: Arc::new(secrets) };
+
+    let listeners = [listen(0)?, listen(0)?, listen(0)?];
+    let [of_dynamo, of_objects, of_small] =
+        listeners.each_ref().map(|l| embedded::url_of(l).map_err(|error| port_error(0, &error)));
+    let of_small = of_small?;
+    let mut variables = BTreeMap::from_iter([
+        ("AWS_REGION".to_owned(), facts.region.clone()),
+        ("AWS_ACCESS_KEY_ID".to_owned(), ACCESS_KEY_ID.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY".to_owned(), secret.to_owned()),
+        ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), of_dynamo?),
+        ("AWS_ENDPOINT_URL_S3".to_owned(), of_objects?),
+        ("AWS_ENDPOINT_URL_SSM".to_owned(), of_small.clone()),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), of_small),
+        ("ORIGIN_SECRET".to_owned(), secret.to_owned()),
+    ]);
+    variables.extend(options.variables.clone());
+    Ok(Services { dynamo, objects, small, listeners, variables })
+}
+
+/// Makes each function of the template, as its `main` would at a cold start.
+fn functions(
+    options: &Options,
+    template: &Template,
+    common: &BTreeMap<String, String>,
+    meter: &Meter,
+) -> Result<BTreeMap<String, Arc<Running>>, StartError> {
+    let mut running = BTreeMap::new();
+    for function in template.functions() {
+        let broken =
+            |reason: String| StartError::Function { name: function.name.clone(), reason };
+        let build = options.registry.build(&function.name);
+        let build = build.ok_or_else(|| broken("template.yaml names it, and it is not built in".into()))?;
+        let http = meter.client(&function.name, plain_http_client());
+        let variables = variables_of(function, common);
+        let (clock, random) = (options.clock.clone(), options.random.clone());
+        let environment = Environment::new(variables, http, clock, random);
+        let handler = build(&environment).map_err(|error| broken(error.to_string()))?;
+        let (name, timeout) = (function.name.clone(), function.timeout);
+        let one = Arc::new(Running { name, timeout, environment, handler });
+        if running.insert(function.name.clone(), one).is_some() {
+            return Err(broken("template.yaml names it twice".to_owned()));
+        }
+    }
+    Ok(running)
+}
+
+/// This process's own variables win: the template's are for the cloud where the two differ.
+fn variables_of(
+    function: &Function,
+    common: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let mut variables = function.variables.clone();
+    variables.extend(common.clone());
+    variables.insert("AWS_LAMBDA_FUNCTION_NAME".to_owned(), function.name.clone());
+    let memory = function.memory_mib.to_string();
+    variables.insert("AWS_LAMBDA_FUNCTION_MEMORY_SIZE".to_owned(), memory);
+    variables
+}
+
+fn readers(
+    options: &Options,
+    template: &Template,
+    functions: &BTreeMap<String, Arc<Running>>,
+    services: &Services,
+    folder: &OpenFolder,
+    facts: &Facts,
+) -> Result<Vec<Arc<Reader>>, StartError> {
+    let checkpoints = folder.folder("checkpoints")?;
+    let mut readers = Vec::new();
+    for (running, trigger) in triggers(template, functions) {
+        let Trigger::Stream(source) = trigger else { continue };
+        let table = template.table(&source.table).map(|table| table.name.clone());
+        let name = running.name.clone();
+        let reading = Reading {
+            running,
+            source: source.clone(),
+            dynamo: services.dynamo.clone(),
+            table: table.unwrap_or_default(),
+            region: facts.region.clone(),
+            deliveries: options.deliveries.clone(),
+        };
+        let reader = Reader::open(reading, &checkpoints);
+        let reader = reader
+            .map_err(|error| StartError::Function { name, reason: error.to_string() })?;
+        readers.push(Arc::new(reader));
+    }
+    Ok(readers)
+}
+
+fn schedules(
+    options: &Options,
+    template: &Template,
+    functions: &BTreeMap<String, Arc<Running>>,
+    facts: &Facts,
+) -> Vec<Arc<Schedule>> {
+    triggers(template, functions)
+        .filter_map(|(running, trigger)| {
+            let Trigger::Schedule(source) = trigger else { return None };
+            let place = (facts.account_id.clone(), facts.region.clone());
+            Some(Arc::new(Schedule::new(running, source.clone(), place, options.clock.now())))
+        })
+        .collect()
+}
+
+fn gateway(
+    options: &Options,
+    template: &Template,
+    functions: &BTreeMap<String, Arc<Running>>,
+    services: &Services,
+    facts: &Facts,
+    secret: &str,
+) -> Result<Gateway, StartError> {
+    let mut routes = RouteTable::default();
+    for (running, trigger) in triggers(template, functions) {
+        let Trigger::Http(route) = trigger else { continue };
+        let name = running.name.clone();
+        let added = routes.add(route, running);
+        added.map_err(|reason| StartError::Function { name, reason })?;
+    }
+    let broken = |error: http::header::InvalidHeaderValue| StartError::Embedded {
+        service: "gateway",
+        reason: error.to_string(),
+    };
+    Ok(Gateway {
+        routes,
+        cdn: Cdn::new(template.cdn_paths().to_vec(), services.objects.clone()),
+        origin_secret: HeaderValue::from_str(secret).map_err(broken)?,
+        clock: options.clock.clone(),
+        random: options.random.clone(),
+        account_id: facts.account_id.clone(),
+    })
+}
+
+fn triggers<'t>(
+    template: &'t Template,
+    functions: &'t BTreeMap<String, Arc<Running>>,
+) -> impl Iterator<Item = (Arc<Running>, &'t Trigger)> {
+    template.functions().iter().flat_map(|function| {
+        let running = functions.get(&function.name);
+        function.triggers.iter().filter_map(move |trigger| Some((running?.clone(), trigger)))
+    })
+}
+
+/// Removes expired items, and the stream records that every reader of their table has passed.
+async fn sweep(dynamo: &Dynamo, readers: &[Arc<Reader>]) {
+    let mut passed: BTreeMap<&str, Option<String>> = BTreeMap::new();
+    for reader in readers {
+        let place = reader.passed().await;
+        passed
+            .entry(reader.table())
+            .and_modify(|least| *least = place.clone().min(least.take()))
+            .or_insert(place);
+    }
+    let passed: Vec<(String, String)> =
+        passed.into_iter().filter_map(|(table, place)| Some((table.to_owned(), place?))).collect();
+    let dynamo = dynamo.clone();
+    // SQLite waits for its lock, which must not hold up a thread that answers requests.
+    let swept = tokio::task::spawn_blocking(move || {
+        dynamo.sweep();
+        for (table, place) in passed {
+            if let Err(error) = dynamo.forget_stream(&table, &place) {
+                tracing::warn!("read stream records were not forgotten: {error}");
+            }
+        }
+    });
+    if let Err(error) = swept.await {
+        tracing::warn!("sweeping ended: {error}");
+    }
+}
+
+async fn stopped(mut stops: watch::Receiver<bool>) {
+    // An error means that the stack is gone, which is a stop too.
+    let _gone = stops.wait_for(|stop| *stop).await;
+}

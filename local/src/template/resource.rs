@@ -1,0 +1,256 @@
+//! Tables, buckets, queues, secrets, and the paths that the distribution serves from a bucket.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::scope::Scope;
+use super::{Node, Resource, TemplateError};
+
+/// SQS's own default.
+const VISIBILITY_SECONDS_DEFAULT: u32 = 30;
+/// Secrets Manager's own default.
+const SECRET_CHARACTERS_DEFAULT: u32 = 32;
+
+/// A DynamoDB table.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// Its logical id.
+    pub id: String,
+    /// Its physical name.
+    pub name: String,
+    /// What `CreateTable` is called with.
+    pub create: Value,
+    /// The stream's view, when it has one.
+    pub stream_view: Option<String>,
+    /// The attribute that says when an item expires.
+    pub ttl_attribute: Option<String>,
+}
+
+/// An S3 bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    /// Its logical id.
+    pub id: String,
+    /// Its physical name.
+    pub name: String,
+}
+
+/// An SQS queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// Its logical id.
+    pub id: String,
+    /// Its physical name.
+    pub name: String,
+    /// What functions send to.
+    pub url: String,
+    /// How long a message that was handed out stays hidden.
+    pub visibility: Duration,
+    /// Where messages go that fail too often.
+    pub redrive: Option<Redrive>,
+}
+
+/// Where messages go that fail too often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redrive {
+    /// The ARN of the dead-letter queue.
+    pub to: String,
+    /// After so many receipts.
+    pub receipts_max: u32,
+}
+
+/// A Secrets Manager secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secret {
+    /// Its logical id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its ARN, which `!Ref` gives.
+    pub arn: String,
+    /// What it holds at first.
+    pub text: SecretText,
+}
+
+/// What a secret holds at first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretText {
+    /// Nothing until somebody puts a value.
+    Empty,
+    /// This text.
+    Given(String),
+    /// So many random characters, alone or as one member of a JSON object.
+    Generated {
+        /// How many.
+        characters: u32,
+        /// Characters that must not occur.
+        without: String,
+        /// The JSON object and the name of the member.
+        within: Option<(String, String)>,
+    },
+}
+
+/// A path of the distribution that a bucket answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CdnPath {
+    /// With `*` and `?`, for example `/qr-images/*`.
+    pub pattern: String,
+    /// The bucket's physical name.
+    pub bucket: String,
+    /// What the origin puts before each path.
+    pub prefix: String,
+}
+
+pub(super) fn table(resource: &Resource<'_>, scope: &Scope<'_>) -> Result<Table, TemplateError> {
+    let properties = &resource.properties;
+    let name = named(resource, "TableName", scope)?;
+    let stream_view =
+        properties.get("StreamSpecification").get("StreamViewType").optional_text(scope)?;
+    let mut create = Map::new();
+    create.insert("TableName".to_owned(), json!(name));
+    create.insert("BillingMode".to_owned(), json!("PAY_PER_REQUEST"));
+    for required in ["AttributeDefinitions", "KeySchema"] {
+        let property = properties.get(required);
+        if !property.value.is_array() {
+            return Err(property.broken("it must be a list"));
+        }
+        create.insert(required.to_owned(), property.resolved(scope)?);
+    }
+    for optional in ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {
+        let property = properties.get(optional);
+        if !property.is_missing() {
+            create.insert(optional.to_owned(), property.resolved(scope)?);
+        }
+    }
+    if let Some(view) = &stream_view {
+        let stream = json!({"StreamEnabled": true, "StreamViewType": view});
+        create.insert("StreamSpecification".to_owned(), stream);
+    }
+    let ttl = properties.get("TimeToLiveSpecification");
+    let ttl_attribute = if ttl.get("Enabled").truth(scope)? {
+        Some(ttl.get("AttributeName").text(scope)?)
+    } else {
+        None
+    };
+    let id = resource.id.to_owned();
+    Ok(Table { id, name, create: Value::Object(create), stream_view, ttl_attribute })
+}
+
+pub(super) fn bucket(resource: &Resource<'_>, scope: &Scope<'_>) -> Result<Bucket, TemplateError> {
+    let name = scope.bucket_name(resource.id);
+    let name = name.map_err(|reason| resource.properties.get("BucketName").broken(reason))?;
+    Ok(Bucket { id: resource.id.to_owned(), name })
+}
+
+pub(super) fn queue(resource: &Resource<'_>, scope: &Scope<'_>) -> Result<Queue, TemplateError> {
+    let properties = &resource.properties;
+    let name = named(resource, "QueueName", scope)?;
+    let url = scope.queue_url(resource.id).map_err(|reason| properties.broken(reason))?;
+    let visibility = properties.get("VisibilityTimeout").number(scope)?;
+    let redrive = properties.get("RedrivePolicy");
+    let redrive = if redrive.is_missing() {
+        None
+    } else {
+        let receipts_max = redrive.get("maxReceiveCount");
+        let missing = || receipts_max.broken("it is missing");
+        Some(Redrive {
+            to: redrive.get("deadLetterTargetArn").text(scope)?,
+            receipts_max: receipts_max.number(scope)?.ok_or_else(missing)?,
+        })
+    };
+    let visibility = visibility.unwrap_or(VISIBILITY_SECONDS_DEFAULT);
+    let visibility = Duration::from_secs(visibility.into());
+    Ok(Queue { id: resource.id.to_owned(), name, url, visibility, redrive })
+}
+
+pub(super) fn secret(resource: &Resource<'_>, scope: &Scope<'_>) -> Result<Secret, TemplateError> {
+    let properties = &resource.properties;
+    let generate = properties.get("GenerateSecretString");
+    let given = properties.get("SecretString").optional_text(scope)?;
+    let text = if let Some(given) = given {
+        SecretText::Given(given)
+    } else if generate.is_missing() {
+        SecretText::Empty
+    } else {
+        generated(&generate, scope)?
+    };
+    let arn = scope.secret_arn(resource.id).map_err(|reason| properties.broken(reason))?;
+    Ok(Secret { id: resource.id.to_owned(), name: named(resource, "Name", scope)?, arn, text })
+}
+
+/// The behaviours whose origin is one of the buckets. The default behaviour is the API, so it is not among them.
+pub(super) fn cdn_paths(
+    resource: &Resource<'_>,
+    buckets: &[Bucket],
+    scope: &Scope<'_>,
+) -> Result<Vec<CdnPath>, TemplateError> {
+    let config = resource.properties.get("DistributionConfig");
+    let mut origins = Vec::new();
+    for origin in config.get("Origins").items() {
+        let Some(bucket) = bucket_of(&origin, buckets, scope)? else { continue };
+        let prefix = origin.get("OriginPath").optional_text(scope)?.unwrap_or_default();
+        origins.push((origin.get("Id").text(scope)?, bucket.name.clone(), prefix));
+    }
+    let mut paths = Vec::new();
+    for behaviour in config.get("CacheBehaviors").items() {
+        let target = behaviour.get("TargetOriginId").text(scope)?;
+        let pattern = behaviour.get("PathPattern").text(scope)?;
+        if let Some((_, bucket, prefix)) = origins.iter().find(|(id, ..)| *id == target) {
+            // CloudFront reads `images/*` and `/images/*` alike.
+            let pattern = format!("/{}", pattern.trim_start_matches('/'));
+            paths.push(CdnPath { pattern, bucket: bucket.clone(), prefix: prefix.clone() });
+        }
+    }
+    Ok(paths)
+}
+
+/// An origin is a bucket when its domain name is one: `!GetAtt Bucket.RegionalDomainName`.
+fn bucket_of<'b>(
+    origin: &Node<'_>,
+    buckets: &'b [Bucket],
+    scope: &Scope<'_>,
+) -> Result<Option<&'b Bucket>, TemplateError> {
+    // Origins that are not buckets may name what only the cloud has, so only a bucket's form is resolved.
+    let domain = origin.get("DomainName");
+    if origin.get("S3OriginConfig").is_missing()
+        && origin.get("OriginAccessControlId").is_missing()
+        && domain.value.pointer("/Fn::GetAtt/1").is_none_or(|of| of != "RegionalDomainName")
+    {
+        return Ok(None);
+    }
+    let domain = domain.text(scope)?;
+    Ok(buckets.iter().find(|bucket| domain.starts_with(&format!("{}.s3.", bucket.name))))
+}
+
+fn generated(generate: &Node<'_>, scope: &Scope<'_>) -> Result<SecretText, TemplateError> {
+    let characters = generate.get("PasswordLength").number(scope)?;
+    let mut without = generate.get("ExcludeCharacters").optional_text(scope)?.unwrap_or_default();
+    for (property, characters) in [
+        ("ExcludePunctuation", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
+        ("ExcludeNumbers", "0123456789"),
+        ("ExcludeLowercase", "abcdefghijklmnopqrstuvwxyz"),
+        ("ExcludeUppercase", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    ] {
+        if generate.get(property).truth(scope)? {
+            without.push_str(characters);
+        }
+    }
+    let template = generate.get("SecretStringTemplate").optional_text(scope)?;
+    let within = match template {
+        Some(template) => Some((template, generate.get("GenerateStringKey").text(scope)?)),
+        None => None,
+    };
+    let characters = characters.unwrap_or(SECRET_CHARACTERS_DEFAULT);
+    Ok(SecretText::Generated { characters, without, within })
+}
+
+fn named(
+    resource: &Resource<'_>,
+    property: &str,
+    scope: &Scope<'_>,
+) -> Result<String, TemplateError> {
+    scope
+        .physical_name(resource.id, property)
+        .map_err(|reason| resource.properties.get(property).broken(reason))
+}

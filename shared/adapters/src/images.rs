@@ -1,0 +1,187 @@
+//! Images on S3 behind the content network: a fixed path per property that is fresh for a minute (P41), and a path
+//! with the content's hash that never changes. The bucket is private (X8); the network reads it.
+
+use std::sync::Arc;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::primitives::ByteStream;
+use domain::failure::{Failure, Kind};
+use domain::id::{PropertyId, TenantId};
+use domain::render::Format;
+
+use crate::environment::{Environment, EnvironmentError};
+
+/// `Cache-Control` of an object that may be replaced under its path.
+const FRESH_FOR_A_MINUTE: &str = "public, max-age=60";
+/// `Cache-Control` of an object whose path contains its hash.
+const NEVER_CHANGES: &str = "public, max-age=31536000, immutable";
+/// `Cache-Control` of what is not served.
+const PRIVATE: &str = "private, no-store";
+
+/// The bucket with the images, and the public address in front of it.
+#[derive(Clone, Debug)]
+pub struct Images {
+    client: Client,
+    bucket: Arc<str>,
+    cdn_base_url: Arc<str>,
+}
+
+/// The bucket did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("the image store does not answer, try again")]
+pub struct ImagesError(#[source] Box<dyn std::error::Error + Send + Sync>);
+
+impl Failure for ImagesError {
+    fn kind(&self) -> Kind {
+        Kind::Unavailable
+    }
+
+    fn code(&self) -> &'static str {
+        "image_store_unavailable"
+    }
+
+    fn retry_after_s(&self) -> Option<u64> {
+        Some(1)
+    }
+}
+
+/// What an object is, which decides its path and how long it is fresh.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Object<'a> {
+    /// `qr-images/{property_id}.{ext}`: always the present image.
+    Present(&'a PropertyId, Format),
+    /// `metadata/{property_id}.json`: not served.
+    Metadata(&'a PropertyId),
+    /// `{tenant}/property/{property_id}/{sha256}.{ext}`: one image for ever.
+    Version(&'a TenantId, &'a PropertyId, &'a str, Format),
+    /// `logos/{tenant}/{sha256}`: not served.
+    Logo(&'a TenantId, &'a str),
+}
+
+impl Object<'_> {
+    /// The object's key in the bucket.
+    pub fn key(&self) -> String {
+        match self {
+            Object::Present(id, format) => format!("qr-images/{id}.{}", format.extension()),
+            Object::Metadata(id) => format!("metadata/{id}.json"),
+            Object::Version(tenant, id, sha256, format) => {
+                format!("{tenant}/property/{id}/{sha256}.{}", format.extension())
+            }
+            Object::Logo(tenant, sha256) => format!("logos/{tenant}/{sha256}"),
+        }
+    }
+
+    fn cache_control(&self) -> &'static str {
+        match self {
+            Object::Present(..) => FRESH_FOR_A_MINUTE,
+            Object::Version(..) => NEVER_CHANGES,
+            Object::Metadata(_) | Object::Logo(..) => PRIVATE,
+        }
+    }
+}
+
+impl Images {
+    /// The bucket that `IMAGES_BUCKET` names, behind the address `CDN_BASE_URL`.
+    ///
+    /// # Errors
+    /// [`EnvironmentError`] names a missing variable.
+    pub fn from_env(env: &Environment) -> Result<Self, EnvironmentError> {
+        let config = env.aws("S3")?;
+        // An emulator has no host name per bucket.
+        let path_style = config.endpoint_url().is_some();
+        let config = aws_sdk_s3::config::Builder::from(&config).force_path_style(path_style);
+        Ok(Self {
+            client: Client::from_conf(config.build()),
+            bucket: env.required("IMAGES_BUCKET")?.into(),
+            cdn_base_url: env.required("CDN_BASE_URL")?.trim_end_matches('/').into(),
+        })
+    }
+
+    /// The public address of a key.
+    pub fn public_url(&self, key: &str) -> String {
+        format!("{}/{key}", self.cdn_base_url)
+    }
+
+    /// Stores an object, replacing what is there at once.
+    ///
+    /// # Errors
+    /// [`ImagesError`].
+    pub async fn put(
+        &self,
+        object: &Object<'_>,
+        content_type: &str,
+        bytes: Vec<u8>,
+    ) -> Result<(), ImagesError> {
+        let started = std::time::Instant::now();
+        let outcome = self
+            .client
+            .put_object()
+            .bucket(&*self.bucket)
+            .key(object.key())
+            .content_type(content_type)
+            .cache_control(object.cache_control())
+            .body(ByteStream::from(bytes))
+            .send()
+            .await;
+        observe("put", started, outcome.is_ok());
+        outcome.map(drop).map_err(broken)
+    }
+
+    /// The bytes under a key, if there are any.
+    ///
+    /// # Errors
+    /// [`ImagesError`].
+    pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, ImagesError> {
+        let started = std::time::Instant::now();
+        let outcome = self.client.get_object().bucket(&*self.bucket).key(key).send().await;
+        let object = match outcome {
+            Ok(object) => object,
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => {
+                return Ok(None);
+            }
+            Err(error) => {
+                observe("get", started, false);
+                return Err(broken(error));
+            }
+        };
+        let body = object.body.collect().await;
+        observe("get", started, body.is_ok());
+        body.map(|body| Some(body.to_vec())).map_err(|error| ImagesError(error.into()))
+    }
+
+    /// Deletes what is under a key, if anything is.
+    ///
+    /// # Errors
+    /// [`ImagesError`].
+    pub async fn delete(&self, object: &Object<'_>) -> Result<(), ImagesError> {
+        let deleted = self.client.delete_object().bucket(&*self.bucket).key(object.key());
+        deleted.send().await.map(drop).map_err(broken)
+    }
+
+    /// Whether the bucket answers (P57).
+    ///
+    /// # Errors
+    /// [`ImagesError`] when it does not.
+    pub async fn probe(&self) -> Result<(), ImagesError> {
+        let head = self.client.head_bucket().bucket(&*self.bucket);
+        head.send().await.map(drop).map_err(broken)
+    }
+}
+
+/// P48 and P56: how long uploads and downloads take, and how many fail.
+fn observe(operation: &'static str, started: std::time::Instant, succeeded: bool) {
+    let status = if succeeded { "success" } else { "failed" };
+    metrics::histogram!("s3_request_duration_seconds", "operation" => operation)
+        .record(started.elapsed());
+    metrics::counter!("s3_requests_total", "operation" => operation, "status" => status)
+        .increment(1);
+}
+
+fn broken<E, R>(error: SdkError<E, R>) -> ImagesError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    ImagesError(format!("{}", aws_sdk_s3::error::DisplayErrorContext(error)).into())
+}

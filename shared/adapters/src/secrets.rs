@@ -1,0 +1,115 @@
+//! Secrets, from Secrets Manager: the present version and the one before it, so that a rotation breaks nothing.
+
+use std::sync::Arc;
+
+use aws_sdk_secretsmanager::Client;
+use domain::failure::{Failure, Kind};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::RwLock;
+
+use crate::clock::Clock;
+use crate::environment::{Environment, EnvironmentError};
+
+/// How long a secret is kept in memory before it is asked for again.
+const FRESH_FOR: SignedDuration = SignedDuration::from_mins(5);
+/// The stages of Secrets Manager that are accepted.
+const STAGES: [&str; 2] = ["AWSCURRENT", "AWSPREVIOUS"];
+
+/// The secret did not arrive.
+#[derive(Debug, thiserror::Error)]
+#[error("a secret cannot be read, try again")]
+pub struct SecretError(#[source] Box<dyn std::error::Error + Send + Sync>);
+
+impl Failure for SecretError {
+    fn kind(&self) -> Kind {
+        Kind::Unavailable
+    }
+
+    fn code(&self) -> &'static str {
+        "secret_unavailable"
+    }
+
+    fn retry_after_s(&self) -> Option<u64> {
+        Some(1)
+    }
+}
+
+/// A secret's text. It is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretText(Arc<str>);
+
+impl SecretText {
+    /// The bytes, for a MAC or a signature.
+    pub fn expose(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl std::fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretText(…)")
+    }
+}
+
+/// One secret, by its id.
+#[derive(Clone, Debug)]
+pub struct Secret {
+    client: Client,
+    id: Arc<str>,
+    clock: Clock,
+    kept: Arc<RwLock<Option<(Timestamp, Vec<SecretText>)>>>,
+}
+
+impl Secret {
+    /// The secret whose id the variable `variable` holds.
+    ///
+    /// # Errors
+    /// [`EnvironmentError`] names a missing variable.
+    pub fn from_env(env: &Environment, variable: &'static str) -> Result<Self, EnvironmentError> {
+        Ok(Self {
+            client: Client::new(&env.aws("SECRETS_MANAGER")?),
+            id: env.required(variable)?.into(),
+            clock: env.clock.clone(),
+            kept: Arc::default(),
+        })
+    }
+
+    /// The present version first, then the one before it, if there is one.
+    ///
+    /// # Errors
+    /// [`SecretError`] when there is no present version.
+    pub async fn versions(&self) -> Result<Vec<SecretText>, SecretError> {
+        let now = self.clock.now();
+        if let Some((read_at, versions)) = &*self.kept.read().await
+            && now.duration_since(*read_at) < FRESH_FOR
+        {
+            return Ok(versions.clone());
+        }
+        let mut kept = self.kept.write().await;
+        let versions = self.fetch().await?;
+        *kept = Some((now, versions.clone()));
+        Ok(versions)
+    }
+
+    async fn fetch(&self) -> Result<Vec<SecretText>, SecretError> {
+        let mut versions = Vec::new();
+        for stage in STAGES {
+            let wanted = self.client.get_secret_value().secret_id(&*self.id).version_stage(stage);
+            match wanted.send().await {
+                Ok(output) => versions.extend(output.secret_string.map(|text| SecretText(text.into()))),
+                // A secret that was never rotated has no previous version.
+                Err(error)
+                    if stage != STAGES[0]
+                        && error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => {}
+                Err(error) => return Err(SecretError(aws_error(error))),
+            }
+        }
+        Ok(versions)
+    }
+}
+
+fn aws_error<E: std::error::Error + Send + Sync + 'static>(
+    error: E,
+) -> Box<dyn std::error::Error + Send + Sync> {
+    format!("{}", aws_sdk_secretsmanager::error::DisplayErrorContext(error)).into()
+}

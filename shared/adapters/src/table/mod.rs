@@ -1,0 +1,175 @@
+//! The one table. A file per noun, a method per access pattern; items are private, keys are built in [`keys`].
+//!
+//! Reads return `Option` or a page. Writes are verbs with one meaning: `insert_` (must not exist), `replace_`
+//! (the version that was read), `commit_` (several items, one transaction), `append_` (an event), `add_to_` (a
+//! counter). Deliberately absent: a generic repository, and any read that decides a write.
+
+mod api_key;
+mod code;
+mod counter;
+mod event;
+mod idempotency;
+pub mod keys;
+mod property;
+mod session;
+mod single;
+mod target;
+mod tenant;
+mod transaction;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use domain::failure::{Failure, Kind};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use code::CodeLost;
+pub use counter::{Addition, Count, CountLost, Counting, Marks, Visitors};
+pub use event::{ScanLost, StoredEvent};
+pub use idempotency::{Answer, Claim, ClaimOutcome};
+pub use keys::Counted;
+pub use property::TakenOver;
+pub use session::Session;
+
+use crate::environment::{Environment, EnvironmentError};
+use keys::Key;
+
+/// The attributes of one item.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// The table of the platform.
+#[derive(Clone, Debug)]
+pub struct Table {
+    client: Client,
+    name: Arc<str>,
+}
+
+/// The table did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Too many requests for what it is set up for.
+    #[error("the store is busy, try again")]
+    Throttled(#[source] BoxError),
+    /// It cannot be reached, or answered with an error.
+    #[error("the store does not answer, try again")]
+    Unavailable(#[source] BoxError),
+    /// An item is not what it should be.
+    #[error("a stored record cannot be read")]
+    Corrupt {
+        /// Which kind of item.
+        what: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: BoxError,
+    },
+}
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+impl Failure for StoreError {
+    fn kind(&self) -> Kind {
+        match self {
+            StoreError::Throttled(_) | StoreError::Unavailable(_) => Kind::Unavailable,
+            StoreError::Corrupt { .. } => Kind::Bug,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            StoreError::Throttled(_) => "store_busy",
+            StoreError::Unavailable(_) => "store_unavailable",
+            StoreError::Corrupt { .. } => "store_corrupt",
+        }
+    }
+
+    fn retry_after_s(&self) -> Option<u64> {
+        matches!(self.kind(), Kind::Unavailable).then_some(1)
+    }
+}
+
+impl Table {
+    /// The table that `TABLE_NAME` names.
+    ///
+    /// # Errors
+    /// [`EnvironmentError`] names a missing variable.
+    pub fn from_env(env: &Environment) -> Result<Self, EnvironmentError> {
+        let config = env.aws("DYNAMODB")?;
+        Ok(Self { client: Client::new(&config), name: env.required("TABLE_NAME")?.into() })
+    }
+
+    /// Whether the table answers (P57).
+    ///
+    /// # Errors
+    /// [`StoreError`] when it does not.
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        self.read(&keys::probe()).await.map(drop)
+    }
+
+    /// One item, as it was last written.
+    async fn read(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&*self.name)
+            .set_key(Some(key.attributes()))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(broken)?;
+        Ok(output.item)
+    }
+
+    async fn read_as<T: DeserializeOwned>(
+        &self,
+        key: &Key,
+        what: &'static str,
+    ) -> Result<Option<T>, StoreError> {
+        self.read(key).await?.map(|item| decode(item, what)).transpose()
+    }
+}
+
+/// An item as its struct.
+fn decode<T: DeserializeOwned>(item: Item, what: &'static str) -> Result<T, StoreError> {
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
+        .map_err(|error| StoreError::Corrupt { what, source: error.into() })
+}
+
+/// A struct as an item under its key.
+fn encode<T: Serialize>(key: &Key, what: &'static str, value: &T) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(value)
+        .map_err(|error| StoreError::Corrupt { what, source: error.into() })?;
+    item.extend(key.attributes());
+    item.insert("kind".to_owned(), AttributeValue::S(what.to_owned()));
+    Ok(item)
+}
+
+fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// What an error of the SDK means to us.
+fn broken<E, R>(error: SdkError<E, R>) -> StoreError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    const BUSY: [&str; 4] = [
+        "ProvisionedThroughputExceededException",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "TransactionInProgressException",
+    ];
+    let busy = error.code().is_some_and(|code| BUSY.contains(&code));
+    let wrapped = Box::new(aws_sdk_dynamodb::error::DisplayErrorContext(error));
+    let source: BoxError = format!("{wrapped}").into();
+    if busy { StoreError::Throttled(source) } else { StoreError::Unavailable(source) }
+}

@@ -1,0 +1,92 @@
+//! Tenants: one item each, changed by version.
+
+use domain::id::TenantId;
+use domain::tenant::{Rollout, StoredLogo, Tenant, TenantSettings};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Item, StoreError, Table, encode, keys, number};
+
+const KIND: &str = "tenant";
+
+#[derive(Serialize, Deserialize)]
+struct TenantItem {
+    id: TenantId,
+    settings: TenantSettings,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    logo: Option<StoredLogo>,
+    version: u64,
+    rollout: Rollout,
+    created_at: Timestamp,
+}
+
+impl TenantItem {
+    fn from_domain(tenant: &Tenant) -> Self {
+        Self {
+            id: tenant.id.clone(),
+            settings: tenant.settings.clone(),
+            logo: tenant.logo.clone(),
+            version: tenant.version,
+            rollout: tenant.rollout.clone(),
+            created_at: tenant.created_at,
+        }
+    }
+
+    fn into_domain(self) -> Tenant {
+        Tenant {
+            id: self.id,
+            settings: self.settings,
+            logo: self.logo,
+            version: self.version,
+            rollout: self.rollout,
+            created_at: self.created_at,
+        }
+    }
+}
+
+impl Table {
+    /// The tenant.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn tenant(&self, id: &TenantId) -> Result<Option<Tenant>, StoreError> {
+        let item: Option<TenantItem> = self.read_as(&keys::tenant(id), KIND).await?;
+        Ok(item.map(TenantItem::into_domain))
+    }
+
+    /// Adds a tenant; `false` when one of this id is there already.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn insert_tenant(&self, tenant: &Tenant) -> Result<bool, StoreError> {
+        let item = encode(&keys::tenant(&tenant.id), KIND, &TenantItem::from_domain(tenant))?;
+        self.put_if(item, "attribute_not_exists(PK)", Item::new()).await
+    }
+
+    /// Replaces the tenant that was read at version `read`; `false` when somebody else was faster.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn replace_tenant(&self, tenant: &Tenant, read: u64) -> Result<bool, StoreError> {
+        let item = encode(&keys::tenant(&tenant.id), KIND, &TenantItem::from_domain(tenant))?;
+        let values = Item::from([(":read".to_owned(), number(read))]);
+        self.put_if(item, "version = :read", values).await
+    }
+
+    /// Notes how far the codes have followed; only while the tenant still has version `read`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn replace_rollout(
+        &self,
+        id: &TenantId,
+        rollout: &Rollout,
+        read: u64,
+    ) -> Result<bool, StoreError> {
+        let rollout = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(rollout)
+            .map_err(|error| StoreError::Corrupt { what: KIND, source: error.into() })?;
+        let values =
+            Item::from([(":read".to_owned(), number(read)), (":rollout".to_owned(), rollout)]);
+        self.update_if(&keys::tenant(id), "SET rollout = :rollout", "version = :read", values).await
+    }
+}

@@ -1,0 +1,262 @@
+//! One reading of a code ([`ScanEvent`], P14, P20) and what the page's beacon reported afterwards
+//! ([`OutcomeEvent`], X3, P55).
+//!
+//! Deliberately absent: an IP address, coordinates, a full referrer (X38, X44, design.md 4.11). The visitor is a keyed hash
+//! made elsewhere, under a salt that lives for a day.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::device::{Device, VisitClass, words};
+use crate::id::{PropertyId, ScanId, TenantId};
+
+/// Longest host name, in bytes (RFC 1035).
+pub const REFERRER_HOST_MAX_BYTES: usize = 253;
+/// Longest city name that is kept, in characters.
+pub const CITY_MAX_CHARS: usize = 80;
+/// Longest session id that is kept, in bytes.
+pub const SESSION_ID_MAX_BYTES: usize = 64;
+
+words! {
+    /// How the code's address was reached (P20).
+    pub enum ScanSource {
+        /// The printed or shown code.
+        QrCode = "qr_code",
+        /// The same address, typed or clicked.
+        Link = "link",
+        /// `GET /api/v1/scan/{property_id}` (P27).
+        Api = "api",
+        /// Unknown.
+        Other = "other",
+    }
+}
+
+words! {
+    /// Where the scan page leads (P20, X4).
+    pub enum RedirectType {
+        /// The property page and the block explorer.
+        DualRedirect = "dual_redirect",
+        /// The property page alone: there is no on-chain id (X4).
+        Single = "single",
+    }
+}
+
+words! {
+    /// How we answered a scan.
+    pub enum ScanOutcome {
+        /// The page or the data was served.
+        Served = "served",
+        /// The code's time is over (X7).
+        Expired = "expired",
+        /// The code's scans are used up (X7).
+        LimitReached = "limit_reached",
+        /// The code was taken back, or its property withdrawn.
+        Retired = "retired",
+        /// We could not answer; counts against the success rate (P19).
+        Failed = "failed",
+    }
+}
+
+words! {
+    /// What the scan page could do (X3, P55).
+    pub enum RedirectOutcome {
+        /// Property page and explorer both opened.
+        BothOpened = "both_opened",
+        /// The browser blocked the second window; the button is what is left.
+        SecondBlocked = "second_blocked",
+        /// Only one page was wanted, and it opened.
+        Single = "single",
+        /// No script ran; the `meta refresh` led to the property page.
+        NoScript = "no_script",
+    }
+}
+
+impl RedirectOutcome {
+    /// Whether all that was wanted opened (P55).
+    pub fn is_success(self) -> bool {
+        matches!(self, RedirectOutcome::BothOpened | RedirectOutcome::Single)
+    }
+}
+
+/// A visitor for one day: a keyed hash, 16 hexadecimal digits in JSON. JSON numbers lose digits above 2^53.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct VisitorHash(pub u64);
+
+impl fmt::Display for VisitorHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl From<VisitorHash> for String {
+    fn from(hash: VisitorHash) -> String {
+        hash.to_string()
+    }
+}
+
+impl TryFrom<String> for VisitorHash {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let wrong = "a visitor hash has 16 hexadecimal digits";
+        if text.len() != 16 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(wrong);
+        }
+        u64::from_str_radix(&text, 16).map(VisitorHash).map_err(|_| wrong)
+    }
+}
+
+/// One reading of a code (P14, P20).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ScanEvent {
+    /// Its id; the beacon names it.
+    #[schema(value_type = String)]
+    pub scan_id: ScanId,
+    /// The property whose code was read.
+    #[schema(value_type = String)]
+    pub property_id: PropertyId,
+    /// Whose property it is.
+    #[schema(value_type = String)]
+    pub tenant_id: TenantId,
+    /// Which version of the code was read; 1 is the first.
+    pub qr_version: u32,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// How the address was reached.
+    pub source: ScanSource,
+    /// Where the page leads.
+    pub redirect: RedirectType,
+    /// Person or machine.
+    pub class: VisitClass,
+    /// With what.
+    pub device: Device,
+    /// ISO 3166-1 alpha-2, upper case; see [`country`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// The part of ISO 3166-2 after the hyphen; see [`region`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The city's name; see [`city`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    /// The host of the page that linked here; see [`referrer_host`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referrer_host: Option<String>,
+    /// The visitor's hash of the day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub visitor: Option<VisitorHash>,
+    /// The caller's own session id (P20), bounded by [`session_id`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    /// How long we took, in microseconds (P19, P49).
+    pub handling_us: u64,
+    /// How we answered.
+    pub outcome: ScanOutcome,
+}
+
+/// What the scan page's beacon reported about one scan (X3, P55).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OutcomeEvent {
+    /// The scan that it is about.
+    #[schema(value_type = String)]
+    pub scan_id: ScanId,
+    /// The property whose code was read.
+    #[schema(value_type = String)]
+    pub property_id: PropertyId,
+    /// Whose property it is.
+    #[schema(value_type = String)]
+    pub tenant_id: TenantId,
+    /// When the report came.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// What the page could do.
+    pub outcome: RedirectOutcome,
+}
+
+/// Anything that happens to a code and is counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "nearly all events are scans; a box would cost each")]
+pub enum CodeEvent {
+    /// A scan.
+    Scan(ScanEvent),
+    /// A report about a scan.
+    Outcome(OutcomeEvent),
+}
+
+impl CodeEvent {
+    /// When it happened.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            CodeEvent::Scan(scan) => scan.at,
+            CodeEvent::Outcome(report) => report.at,
+        }
+    }
+
+    /// The scan that it is or is about.
+    pub fn scan_id(&self) -> &ScanId {
+        match self {
+            CodeEvent::Scan(scan) => &scan.scan_id,
+            CodeEvent::Outcome(report) => &report.scan_id,
+        }
+    }
+
+    /// The property that it concerns.
+    pub fn property_id(&self) -> &PropertyId {
+        match self {
+            CodeEvent::Scan(scan) => &scan.property_id,
+            CodeEvent::Outcome(report) => &report.property_id,
+        }
+    }
+
+    /// Whose property it is.
+    pub fn tenant_id(&self) -> &TenantId {
+        match self {
+            CodeEvent::Scan(scan) => &scan.tenant_id,
+            CodeEvent::Outcome(report) => &report.tenant_id,
+        }
+    }
+}
+
+/// A country of `CloudFront-Viewer-Country`: two letters, written in upper case. Anything else is `None`, because it
+/// becomes part of a counter's name.
+pub fn country(text: &str) -> Option<String> {
+    let letters = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    letters.then(|| text.to_ascii_uppercase())
+}
+
+/// A region of `CloudFront-Viewer-Country-Region`: one to three letters or digits, written in upper case.
+pub fn region(text: &str) -> Option<String> {
+    let fits = (1..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    fits.then(|| text.to_ascii_uppercase())
+}
+
+/// A city's name, cut to [`CITY_MAX_CHARS`], without control characters.
+pub fn city(text: &str) -> Option<String> {
+    let kept: String = text.chars().filter(|c| !c.is_control()).take(CITY_MAX_CHARS).collect();
+    let kept = kept.trim();
+    (!kept.is_empty()).then(|| kept.to_owned())
+}
+
+/// The host of a `Referer`, without path and query: they may name people.
+pub fn referrer_host(text: &str) -> Option<String> {
+    let address = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let host = address.host_str()?;
+    (host.len() <= REFERRER_HOST_MAX_BYTES).then(|| host.to_owned())
+}
+
+/// A caller's session id: printable ASCII up to [`SESSION_ID_MAX_BYTES`], else `None`.
+pub fn session_id(text: &str) -> Option<String> {
+    let fits = (1..=SESSION_ID_MAX_BYTES).contains(&text.len());
+    (fits && text.bytes().all(|byte| byte.is_ascii_graphic())).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+#[path = "scan/tests.rs"]
+mod tests;

@@ -1,0 +1,111 @@
+//! Where a logo lies in a symbol, in modules. Pixels are deliberately not here: PNG and SVG scale for themselves.
+
+use domain::render::Level;
+
+/// A module in the unit of the logo's picture, which does not end on whole modules.
+pub(crate) const MODULE_MILLI: u32 = 1_000;
+/// Light margin around the logo's picture, in thousandths of a module; the box that it lies in ends on whole modules.
+const LOGO_MARGIN_MILLI: u32 = 500;
+
+/// Smallest side of a logo's box in modules.
+const LOGO_MODULES_MIN: u32 = 3;
+
+/// The modules that a logo replaces, and the picture within them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LogoBox {
+    /// First column and row that are replaced.
+    pub(crate) x: u32,
+    /// See [`LogoBox::x`].
+    pub(crate) y: u32,
+    /// Columns and rows that are replaced; both odd, so that the box is centred.
+    pub(crate) width: u32,
+    /// See [`LogoBox::width`].
+    pub(crate) height: u32,
+    /// Size of the picture in thousandths of a module; it has the symbol's centre.
+    pub(crate) picture_width_milli: u32,
+    /// See [`LogoBox::picture_width_milli`].
+    pub(crate) picture_height_milli: u32,
+}
+
+impl LogoBox {
+    /// The boxes that a logo of `width` × `height` pixels may have, largest first; none at a level that carries no logo.
+    pub(crate) fn candidates(
+        symbol_width: u32,
+        level: Level,
+        (width, height): (u32, u32),
+    ) -> impl Iterator<Item = Self> {
+        let cap = symbol_width * level.logo_max_permille().unwrap_or(0) / 1_000;
+        let sides = (LOGO_MODULES_MIN..=cap)
+            .rev()
+            .filter(|side| !side.is_multiple_of(2));
+        sides.filter_map(move |longest| Self::of(symbol_width, longest, (width, height)))
+    }
+
+    fn of(symbol_width: u32, longest: u32, (width, height): (u32, u32)) -> Option<Self> {
+        let picture_longest = (longest * MODULE_MILLI).saturating_sub(2 * LOGO_MARGIN_MILLI);
+        let scaled = |side: u32| (picture_longest * side / width.max(height).max(1)).max(1);
+        let [picture_width_milli, picture_height_milli] = [scaled(width), scaled(height)];
+        let covered =
+            |milli: u32| odd_at_least((milli + 2 * LOGO_MARGIN_MILLI).div_ceil(MODULE_MILLI));
+        let [box_width, box_height] = [covered(picture_width_milli), covered(picture_height_milli)];
+        Some(Self {
+            x: symbol_width.checked_sub(box_width)? / 2,
+            y: symbol_width.checked_sub(box_height)? / 2,
+            width: box_width,
+            height: box_height,
+            picture_width_milli,
+            picture_height_milli,
+        })
+    }
+
+    /// Whether the module is replaced by the logo or its margin.
+    pub(crate) fn covers(&self, x: u32, y: u32) -> bool {
+        (self.x..self.x + self.width).contains(&x) && (self.y..self.y + self.height).contains(&y)
+    }
+}
+
+fn odd_at_least(modules: u32) -> u32 {
+    modules | 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_logo_is_centred_on_whole_modules_within_its_cap() {
+        let check = |symbol: u32, level: Level, pixels: (u32, u32), covered: (u32, u32)| {
+            let logo = LogoBox::candidates(symbol, level, pixels).next().unwrap();
+            let cap = symbol * level.logo_max_permille().unwrap() / 1_000;
+            assert_eq!(
+                (logo.width, logo.height),
+                covered,
+                "{symbol} {level:?} {pixels:?}"
+            );
+            assert!(
+                logo.width.max(logo.height) <= cap,
+                "{symbol} {level:?} {pixels:?}"
+            );
+            assert_eq!(
+                2 * logo.x + logo.width,
+                symbol,
+                "{symbol} {level:?} {pixels:?}"
+            );
+            assert_eq!(
+                2 * logo.y + logo.height,
+                symbol,
+                "{symbol} {level:?} {pixels:?}"
+            );
+        };
+        check(21, Level::M, (100, 100), (3, 3));
+        check(33, Level::M, (100, 100), (5, 5));
+        check(33, Level::Q, (100, 100), (7, 7));
+        check(33, Level::H, (100, 100), (9, 9));
+        check(41, Level::H, (400, 100), (11, 5));
+        check(41, Level::H, (100, 400), (5, 11));
+        check(177, Level::H, (2_048, 16), (53, 3));
+        assert_eq!(LogoBox::candidates(33, Level::L, (100, 100)).next(), None);
+        let sides = LogoBox::candidates(33, Level::H, (100, 100)).map(|logo| logo.width);
+        assert_eq!(sides.collect::<Vec<_>>(), [9, 7, 5, 3]);
+    }
+}

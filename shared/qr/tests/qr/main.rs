@@ -1,0 +1,9 @@
+//! The crate from outside: what is drawn reads back, what is refused says why.
+
+#![allow(clippy::unwrap_used)]
+
+mod drawing;
+mod logos;
+mod refusals;
+mod samples;
+mod vectors;

@@ -1,0 +1,205 @@
+//! `Idempotency-Key` (IETF draft 07): missing where it is required 400, the same key with another body 422, still
+//! running 409; a repetition gets the stored answer with `Idempotency-Replayed: true`.
+//!
+//! A handler takes [`Once`]. Its claim is settled at the edge: a success stores the answer, a refusal gives the key
+//! back. A handler that moves money writes the answer into its own transaction instead.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use adapters::clock::Clock;
+use adapters::random::Random;
+use adapters::table::{Answer, Claim, ClaimOutcome, Table};
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRef, FromRequest, Request};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::access::hex;
+use domain::failure::{Failure, Kind};
+use domain::limit::{IDEMPOTENCY_KEY_MAX_BYTES, IDEMPOTENCY_LEASE_S};
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use crate::input;
+use crate::principal::PrincipalName;
+use crate::problem::Problem;
+
+/// The request's header.
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// The answer's header when it is a stored one.
+pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// An answer larger than this is not kept: an item holds 400 KB.
+const ANSWER_MAX_BYTES: usize = 350 * 1024;
+
+/// Why a key is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyRefused {
+    /// The route needs one.
+    #[error("send the header Idempotency-Key with a value of your own, so that a repetition does nothing twice")]
+    Missing,
+    /// It is no key.
+    #[error("an Idempotency-Key has 1 to 255 printable ASCII characters")]
+    Invalid,
+    /// It stands for another request.
+    #[error("this Idempotency-Key was used for another request")]
+    OtherRequest,
+    /// The first request is still at work.
+    #[error("a request with this Idempotency-Key is still running")]
+    Running,
+}
+
+impl Failure for KeyRefused {
+    fn kind(&self) -> Kind {
+        match self {
+            KeyRefused::Missing | KeyRefused::Invalid => Kind::Malformed,
+            KeyRefused::OtherRequest => Kind::Invalid,
+            KeyRefused::Running => Kind::Conflict,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            KeyRefused::Missing => "idempotency_key_missing",
+            KeyRefused::Invalid => "idempotency_key_invalid",
+            KeyRefused::OtherRequest => "idempotency_key_reused",
+            KeyRefused::Running => "idempotency_key_in_use",
+        }
+    }
+
+    fn retry_after_s(&self) -> Option<u64> {
+        (*self == KeyRefused::Running).then_some(IDEMPOTENCY_LEASE_S.unsigned_abs() / 10)
+    }
+}
+
+/// A JSON request that is carried out once per `Idempotency-Key`, which it must bring.
+#[derive(Clone, Debug)]
+pub struct Once<T>(pub T);
+
+/// A JSON request that may bring an `Idempotency-Key`: what it does can be repeated without harm.
+#[derive(Clone, Debug)]
+pub struct Repeatable<T>(pub T);
+
+/// Where a request's claim waits for its answer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Slot(Arc<Mutex<Option<(Table, Claim)>>>);
+
+/// Either the reason why not, or the answer of the first time.
+#[derive(Debug)]
+pub enum Stopped {
+    /// The request is refused.
+    Refused(Problem),
+    /// It was carried out before.
+    Replayed(Answer),
+}
+
+impl<F: Into<Problem>> From<F> for Stopped {
+    fn from(refused: F) -> Self {
+        Stopped::Refused(refused.into())
+    }
+}
+
+impl IntoResponse for Stopped {
+    fn into_response(self) -> Response {
+        match self {
+            Stopped::Refused(problem) => problem.into_response(),
+            Stopped::Replayed(answer) => {
+                let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+                let headers = [
+                    (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+                    (REPLAYED, HeaderValue::from_static("true")),
+                ];
+                (status, headers, answer.body).into_response()
+            }
+        }
+    }
+}
+
+impl<T, S> FromRequest<S> for Once<T>
+where
+    T: DeserializeOwned + Send,
+    S: Send + Sync,
+    Table: FromRef<S>,
+    Clock: FromRef<S>,
+{
+    type Rejection = Stopped;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Stopped> {
+        if !request.headers().contains_key(IDEMPOTENCY_KEY) {
+            return Err(KeyRefused::Missing.into());
+        }
+        let Repeatable(value) = Repeatable::from_request(request, state).await?;
+        Ok(Self(value))
+    }
+}
+
+impl<T, S> FromRequest<S> for Repeatable<T>
+where
+    T: DeserializeOwned + Send,
+    S: Send + Sync,
+    Table: FromRef<S>,
+    Clock: FromRef<S>,
+{
+    type Rejection = Stopped;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Stopped> {
+        let (parts, body) = request.into_parts();
+        let headers = parts.headers.clone();
+        let extensions = parts.extensions.clone();
+        let operation = format!("{} {}", parts.method, parts.uri.path());
+        let bytes = input::bytes(Request::from_parts(parts, body), state).await?;
+        let value = input::json(&headers, &bytes)?;
+        let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(Self(value)) };
+        let key = key_text(key)?;
+        // An extractor of the principal always comes before this one.
+        let principal = extensions.get::<PrincipalName>().map_or("anonymous", |name| &name.0);
+        let holder = hex(&Random::system().bytes::<8>());
+        let fingerprint = hex(&Sha256::digest(&bytes));
+        let (table, now) = (Table::from_ref(state), Clock::from_ref(state).now());
+        let named = (principal, operation.as_str(), key);
+        match table.claim(named, &fingerprint, holder, now).await? {
+            ClaimOutcome::Ours(claim) => {
+                if let Some(slot) = extensions.get::<Slot>() {
+                    slot.fill(table, claim);
+                }
+                Ok(Self(value))
+            }
+            ClaimOutcome::Done(answer) => Err(Stopped::Replayed(answer)),
+            ClaimOutcome::Running => Err(KeyRefused::Running.into()),
+            ClaimOutcome::OtherRequest => Err(KeyRefused::OtherRequest.into()),
+        }
+    }
+}
+
+fn key_text(value: &HeaderValue) -> Result<&str, KeyRefused> {
+    let text = value.to_str().map_err(|_| KeyRefused::Invalid)?;
+    if text.is_empty() || text.len() > IDEMPOTENCY_KEY_MAX_BYTES {
+        return Err(KeyRefused::Invalid);
+    }
+    Ok(text)
+}
+
+impl Slot {
+    fn fill(&self, table: Table, claim: Claim) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((table, claim));
+    }
+
+    /// Stores a success under the claim, or gives the key of a refusal back.
+    pub(crate) async fn settle(&self, response: Response) -> Response {
+        let claim = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some((table, claim)) = claim else { return response };
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
+        let text = std::str::from_utf8(&bytes).ok().filter(|text| text.len() <= ANSWER_MAX_BYTES);
+        let settled = match text {
+            Some(text) if parts.status.is_success() => {
+                let answer = Answer { status: parts.status.as_u16(), body: text.to_owned() };
+                table.insert_answer(&claim, &answer).await
+            }
+            _ => table.delete_claim(&claim).await,
+        };
+        if let Err(error) = settled {
+            // The effect stands. The lease ends by itself, and what may be repeated harmlessly then is.
+            tracing::warn!(%error, "an idempotency claim could not be settled");
+        }
+        Response::from_parts(parts, Body::from(bytes))
+    }
+}

@@ -1,0 +1,88 @@
+//! Pages: one shell, one stylesheet, a strict content policy. A handler's own template extends `shell.html`.
+
+use askama::Template;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::assets;
+use crate::problem::Problem;
+
+/// Scripts, styles and images from our own origin only; nothing inline, no frames, no plugins, no foreign form.
+const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// What the shell of every page needs.
+#[derive(Clone, Debug)]
+pub struct Shell {
+    /// The page's title.
+    pub title: String,
+    /// Address of the stylesheet.
+    pub stylesheet: String,
+}
+
+impl Shell {
+    /// The shell of a page with this title.
+    pub fn titled(title: impl Into<String>) -> Self {
+        Self { title: title.into(), stylesheet: assets::STYLESHEET.path() }
+    }
+}
+
+/// The page could not be drawn.
+#[derive(Debug, thiserror::Error)]
+#[error("a page could not be rendered")]
+struct NotRendered(#[source] askama::Error);
+
+impl domain::failure::Failure for NotRendered {
+    fn kind(&self) -> domain::failure::Kind {
+        domain::failure::Kind::Bug
+    }
+
+    fn code(&self) -> &'static str {
+        "page_not_rendered"
+    }
+}
+
+/// A page as an answer.
+pub fn html(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(text) => {
+            let headers = [
+                (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+                (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY)),
+            ];
+            (status, headers, text).into_response()
+        }
+        Err(error) => Problem::from(NotRendered(error)).into_response(),
+    }
+}
+
+/// A page that tells a visitor in words what a problem means to them.
+#[derive(Template)]
+#[template(path = "message.html")]
+struct Message<'a> {
+    shell: Shell,
+    heading: &'a str,
+    sentence: String,
+    advice: &'a str,
+    code: &'static str,
+}
+
+/// The page for a problem that a visitor meets. The code is the same as in the API's answer.
+pub fn problem(problem: &Problem, heading: &str, advice: &str) -> Response {
+    problem.log();
+    let page = Message {
+        shell: Shell::titled(heading),
+        heading,
+        sentence: sentence(&problem.detail()),
+        advice,
+        code: problem.code(),
+    };
+    html(problem.status(), &page)
+}
+
+/// A detail begins in lower case and has no full stop; on a page it is a sentence.
+fn sentence(detail: &str) -> String {
+    let mut letters = detail.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
