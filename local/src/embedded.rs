@@ -17,8 +17,31 @@ use tokio::net::{TcpListener, TcpSocket};
 /// Connections that may wait to be accepted; the kernel's usual cap.
 const BACKLOG: u32 = 4096;
 
+/// Open files that are asked for: three for each of a few thousand connections.
+#[cfg(unix)]
+const OPEN_FILES: u64 = 10_240;
+
 /// The access key that the embedded services accept.
 pub(crate) const ACCESS_KEY_ID: &str = "tessera-local";
+
+/// Lets this process open as many files as the machine allows: each connection is one, and the usual limit is small.
+pub(crate) fn raise_file_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        // A system may say "no limit" and mean a smaller number, so what is asked for has a bound of its own.
+        let wanted = limit.maximum.unwrap_or(OPEN_FILES).min(OPEN_FILES);
+        if limit.current.is_some_and(|current| current < wanted)
+            && let Err(error) = setrlimit(
+                Resource::Nofile,
+                Rlimit { current: Some(wanted), maximum: limit.maximum },
+            )
+        {
+            tracing::debug!("the number of open files stays as it is: {error}");
+        }
+    }
+}
 
 /// Listens on 127.0.0.1; port 0 takes a free one.
 pub(crate) fn listen(port: u16) -> std::io::Result<TcpListener> {

@@ -48,7 +48,8 @@ const ORIGIN_SECRET: HeaderName = HeaderName::from_static("x-origin-secret");
 pub(crate) struct Gateway {
     pub(crate) routes: RouteTable<Arc<Running>>,
     pub(crate) cdn: Cdn,
-    pub(crate) origin_secret: HeaderValue,
+    /// What the distribution adds to each request.
+    pub(crate) origin_headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) account_id: String,
@@ -75,7 +76,9 @@ impl Gateway {
         };
         let body = match Limited::new(body, BODY_BYTES_MAX).collect().await {
             Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<http_body_util::LengthLimitError>() => return reply::too_large(),
+            Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+                return reply::too_large();
+            }
             Err(error) => {
                 tracing::debug!("a client went away: {error}");
                 return reply::message(StatusCode::BAD_REQUEST, "Bad Request");
@@ -103,7 +106,11 @@ impl Gateway {
         } else {
             headers.remove(VIEWER_ADDRESS);
         }
-        headers.insert(ORIGIN_SECRET, self.origin_secret.clone());
+        // Also when the template adds none: a client must never be able to say it.
+        headers.remove(ORIGIN_SECRET);
+        for (name, value) in &self.origin_headers {
+            headers.insert(name.clone(), value.clone());
+        }
     }
 }
 

@@ -7,6 +7,16 @@
 //! Deliberately absent: any list of routes, any shortcut from one function to another, and any door that is open to
 //! other machines: everything listens on 127.0.0.1 only.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "a test may fail by panicking"
+    )
+)]
+
 pub mod cli;
 pub mod embedded;
 pub mod functions;

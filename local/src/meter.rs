@@ -188,7 +188,7 @@ impl MeteredConnector {
             return Ok(response);
         }
         let body = response.take_body().collect().await;
-        let bytes = body.map_err(|error| ConnectorError::io(error.into()))?.to_bytes();
+        let bytes = body.map_err(ConnectorError::io)?.to_bytes();
         if let Some(units) = capacity::read(&call.operation, &bytes) {
             let mut counters = self.meter.counters();
             let sum = counters.units.entry(call.function.clone()).or_default();

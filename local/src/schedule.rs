@@ -26,6 +26,7 @@ const TICK: Duration = Duration::from_millis(200);
 const CATCH_UP_MAX: usize = 100;
 
 /// One schedule of one function.
+#[derive(Debug)]
 pub(crate) struct Schedule {
     running: Arc<Running>,
     source: ScheduleSource,
@@ -96,10 +97,15 @@ impl Schedule {
         let time = at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let (region, account) = (&self.region, &self.account_id);
         if let Some(input) = &self.source.input {
-            return Ok(serde_json::from_str(&input.replace("<aws.scheduler.scheduled-time>", &time))?);
+            return Ok(serde_json::from_str(
+                &input.replace("<aws.scheduler.scheduled-time>", &time),
+            )?);
         }
-        let (service, kind) =
-            if self.source.by_scheduler { ("scheduler", "schedule/default") } else { ("events", "rule") };
+        let (service, kind) = if self.source.by_scheduler {
+            ("scheduler", "schedule/default")
+        } else {
+            ("events", "rule")
+        };
         let arn = format!("arn:aws:{service}:{region}:{account}:{kind}/{}", self.source.name);
         let detail = if self.source.by_scheduler { json!("{}") } else { json!({}) };
         Ok(json!({

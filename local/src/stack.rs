@@ -13,7 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::clock::Clock;
-use adapters::environment::Environment;
+use adapters::environment::{Environment, plain_http_client};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use jiff::SignedDuration;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -136,6 +137,11 @@ impl Stack {
         self.functions.get(function).map(|running| &running.environment)
     }
 
+    /// An HTTP client for an SDK that the meter counts, and breaks, as the function's own.
+    pub fn http_client(&self, function: &str) -> SharedHttpClient {
+        self.meter.client(function, plain_http_client())
+    }
+
     /// The requests that the functions make, and the faults that meet them.
     pub fn meter(&self) -> &Meter {
         &self.meter
@@ -171,8 +177,11 @@ impl Stack {
     pub async fn advance(&self, by: SignedDuration) {
         let end = self.clock.now().saturating_add(by).unwrap_or(jiff::Timestamp::MAX);
         loop {
-            let next = self.schedules.iter().filter_map(|s| Some((s.due()?, s))).min_by_key(|s| s.0);
-            let Some((due, schedule)) = next.filter(|(due, _)| *due <= end) else { break };
+            let next =
+                self.schedules.iter().filter_map(|s| Some((s.due()?, s))).min_by_key(|s| s.0);
+            let Some((due, schedule)) = next.filter(|(due, _)| *due <= end) else {
+                break;
+            };
             self.clock.advance(due.duration_since(self.clock.now()).max(SignedDuration::ZERO));
             if self.clock.now() < due {
                 // The machine's clock does not obey.

@@ -37,6 +37,7 @@ const RETRY_PAUSE: Duration = Duration::from_millis(100);
 const RETRY_PAUSE_MAX: Duration = Duration::from_secs(10);
 
 /// What a reader reads and whom it calls.
+#[derive(Debug)]
 pub(crate) struct Reading {
     pub(crate) running: Arc<Running>,
     pub(crate) source: StreamSource,
@@ -47,6 +48,7 @@ pub(crate) struct Reading {
 }
 
 /// One function's place in one table's stream.
+#[derive(Debug)]
 pub(crate) struct Reader {
     reading: Reading,
     stream_arn: String,
@@ -54,6 +56,7 @@ pub(crate) struct Reader {
     place: Mutex<Place>,
 }
 
+#[derive(Debug)]
 struct Place {
     kept: Checkpoint,
     /// How often the batch at this place has failed.
@@ -93,7 +96,8 @@ impl Reader {
                 DescribeStreamRequest { stream_arn: stream_arn.clone(), ..Default::default() };
             let stream = reading.dynamo.database().describe_stream(request)?.stream_description;
             let newest = stream.shards.into_iter().next_back();
-            kept.after = newest.and_then(|shard| shard.sequence_number_range.ending_sequence_number);
+            kept.after =
+                newest.and_then(|shard| shard.sequence_number_range.ending_sequence_number);
             kept.started = true;
             files::replace(&checkpoint, &kept, Readers::Anyone)?;
         }
@@ -124,6 +128,10 @@ impl Reader {
         let mut batch = self.next_batch(place.kept.after.as_deref())?;
         if batch.is_empty() {
             return Ok(0);
+        }
+        if self.reading.source.halves_failed {
+            let halved = batch.len() >> place.failures.min(usize::BITS - 1);
+            batch.truncate(halved.max(1));
         }
         if self.reading.deliveries.split {
             batch.truncate(place.dice.one_to(batch.len()));
@@ -210,7 +218,9 @@ impl Reader {
     }
 
     fn move_on(&self, place: &mut Place, taken: &[Value]) -> Result<(), NotTaken> {
-        let Some(last) = taken.last().and_then(sequence_of) else { return Ok(()) };
+        let Some(last) = taken.last().and_then(sequence_of) else {
+            return Ok(());
+        };
         let kept = Checkpoint { started: true, after: Some(last.to_owned()) };
         files::replace(&self.checkpoint, &kept, Readers::Anyone)
             .map_err(|error| self.not_taken(&error.to_string()))?;

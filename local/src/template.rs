@@ -4,6 +4,7 @@
 //! events and variables, tables, buckets, queues, secrets, and the distribution's paths. Deliberately absent: a
 //! second list of any of these, and everything that only the cloud has (alarms, logs, firewalls, certificates).
 
+mod cdn;
 mod function;
 mod resource;
 mod scope;
@@ -13,8 +14,11 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-pub use function::{Batching, Function, HttpRoute, QueueSource, ScheduleSource, StreamSource, Trigger};
-pub use resource::{Bucket, CdnPath, Queue, Redrive, Secret, SecretText, Table};
+pub use cdn::CdnPath;
+pub use function::{
+    Batching, Function, HttpRoute, QueueSource, ScheduleSource, StreamSource, Trigger,
+};
+pub use resource::{Bucket, Queue, Redrive, Secret, SecretText, Table};
 pub use scope::Facts;
 
 use scope::Scope;
@@ -52,6 +56,7 @@ pub struct Template {
     queues: Vec<Queue>,
     secrets: Vec<Secret>,
     cdn_paths: Vec<CdnPath>,
+    origin_headers: Vec<(String, String)>,
     root: Value,
 }
 
@@ -88,8 +93,9 @@ impl Template {
         let tables = of_kind("AWS::DynamoDB::Table")
             .map(|r| resource::table(r, &scope))
             .collect::<Result<_, _>>()?;
+        let bucket_policies: Vec<_> = of_kind("AWS::S3::BucketPolicy").collect();
         let buckets = of_kind("AWS::S3::Bucket")
-            .map(|r| resource::bucket(r, &scope))
+            .map(|r| resource::bucket(r, &bucket_policies, &scope))
             .collect::<Result<Vec<_>, _>>()?;
         let queues = of_kind("AWS::SQS::Queue")
             .map(|r| resource::queue(r, &scope))
@@ -97,12 +103,13 @@ impl Template {
         let secrets = of_kind("AWS::SecretsManager::Secret")
             .map(|r| resource::secret(r, &scope))
             .collect::<Result<_, _>>()?;
-        let mut cdn_paths = Vec::new();
+        let (mut cdn_paths, mut origin_headers) = (Vec::new(), Vec::new());
         for distribution in of_kind("AWS::CloudFront::Distribution") {
-            cdn_paths.extend(resource::cdn_paths(distribution, &buckets, &scope)?);
+            cdn_paths.extend(cdn::paths(distribution, &buckets, &scope)?);
+            origin_headers.extend(cdn::origin_headers(distribution, &scope)?);
         }
         function::check_references(&functions, &resources)?;
-        Ok(Self { functions, tables, buckets, queues, secrets, cdn_paths, root })
+        Ok(Self { functions, tables, buckets, queues, secrets, cdn_paths, origin_headers, root })
     }
 
     /// The functions, in the order of their logical ids.
@@ -140,9 +147,14 @@ impl Template {
         &self.secrets
     }
 
-    /// The paths that the distribution serves from a bucket, in its order.
+    /// The distribution's paths, in its order.
     pub fn cdn_paths(&self) -> &[CdnPath] {
         &self.cdn_paths
+    }
+
+    /// What the distribution adds to each request to the API, with `{{resolve:…}}` as it stands.
+    pub fn origin_headers(&self) -> &[(String, String)] {
+        &self.origin_headers
     }
 
     /// The whole file in CloudFormation's long forms, with nothing resolved, for tests of the architecture.
@@ -211,7 +223,9 @@ impl<'t> Node<'t> {
     }
 
     fn number(&self, scope: &Scope<'_>) -> Result<Option<u32>, TemplateError> {
-        let Some(text) = self.optional_text(scope)? else { return Ok(None) };
+        let Some(text) = self.optional_text(scope)? else {
+            return Ok(None);
+        };
         text.parse().map(Some).map_err(|_| self.broken(format!("`{text}` is not a whole number")))
     }
 

@@ -1,1 +1,94 @@
-//! stub
+//! Counts scan events from the table's stream, each exactly once, whatever the stream repeats (I-P1).
+//!
+//! Deliberately absent: anything on the path of a request. A scan writes an event and is done.
+
+mod count;
+
+use adapters::clock::Clock;
+use adapters::environment::{Environment, EnvironmentError};
+use adapters::table::{StoredEvent, Table};
+use aws_lambda_events::event::dynamodb::{Event, EventRecord};
+use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use futures::stream::{StreamExt, iter};
+use web::BoxError;
+
+use count::{Batch, count_batch, group};
+
+/// Codes that are counted at the same time.
+const AT_ONCE: usize = 8;
+
+/// What counting may touch.
+#[derive(Clone, Debug)]
+pub struct Deps {
+    table: Table,
+    clock: Clock,
+}
+
+impl Deps {
+    /// From the function's variables.
+    ///
+    /// # Errors
+    /// [`EnvironmentError`] names the variable that is missing.
+    pub fn from_env(env: &Environment) -> Result<Self, EnvironmentError> {
+        Ok(Self { table: Table::from_env(env)?, clock: env.clock.clone() })
+    }
+}
+
+/// An event and its place in the stream.
+#[derive(Clone, Debug)]
+struct Sequenced {
+    sequence: String,
+    event: StoredEvent,
+}
+
+/// Counts a batch of the stream. What could not be counted is named by its first record, and comes again.
+///
+/// # Errors
+/// None: a batch fails in part, never as a whole.
+pub async fn handle(deps: Deps, event: Event) -> Result<DynamoDbEventResponse, BoxError> {
+    let events: Vec<Sequenced> = event.records.into_iter().filter_map(read).collect();
+    let batches: Vec<Batch> = group(events);
+    let first_lost = iter(batches)
+        .map(|batch| {
+            let deps = &deps;
+            async move {
+                let first = batch.first_sequence();
+                let counted = count_batch(deps, batch).await;
+                counted.err().map(|error| {
+                    tracing::warn!(%error, "a batch of scans will be counted later");
+                    first
+                })
+            }
+        })
+        .buffer_unordered(AT_ONCE)
+        .filter_map(|lost| async move { lost })
+        .collect::<Vec<String>>()
+        .await
+        .into_iter()
+        .min_by_key(|sequence| (sequence.len(), sequence.clone()));
+    let mut response = DynamoDbEventResponse::default();
+    response.batch_item_failures = first_lost.map(failure).into_iter().collect();
+    Ok(response)
+}
+
+fn failure(sequence: String) -> DynamoDbBatchItemFailure {
+    let mut failure = DynamoDbBatchItemFailure::default();
+    failure.item_identifier = Some(sequence);
+    failure
+}
+
+/// A record that cannot be read would block the stream for ever: it is reported and left out.
+fn read(record: EventRecord) -> Option<Sequenced> {
+    if record.event_name != "INSERT" {
+        return None;
+    }
+    let sequence = record.change.sequence_number?;
+    match StoredEvent::from_image(record.change.new_image) {
+        Ok(event) => event.map(|event| Sequenced { sequence, event }),
+        Err(error) => {
+            metrics::counter!("scan_events_unreadable_total").increment(1);
+            tracing::error!(%error, sequence, "a scan event cannot be read and is not counted");
+            None
+        }
+    }
+}

@@ -1,1 +1,3 @@
-fn main() {}
+fn main() -> web::Exit {
+    web::serve_events("aggregate", aggregate::Deps::from_env, aggregate::handle)
+}

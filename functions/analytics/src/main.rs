@@ -1,1 +1,3 @@
-fn main() {}
+fn main() -> web::Exit {
+    web::serve("analytics", analytics::Deps::from_env, analytics::routes)
+}

@@ -1,1 +1,3 @@
-fn main() {}
+fn main() -> web::Exit {
+    web::serve("generate", generate::Deps::from_env, generate::routes)
+}

@@ -1,1 +1,3 @@
-fn main() {}
+fn main() -> web::Exit {
+    web::serve("health", health::Deps::from_env, health::routes)
+}

@@ -1,1 +1,3 @@
-fn main() {}
+fn main() -> web::Exit {
+    web::serve("properties", properties::Deps::from_env, properties::routes)
+}

@@ -1,1 +1,3 @@
-fn main() {}
+fn main() -> web::Exit {
+    web::serve("scan", scan::Deps::from_env, scan::routes)
+}

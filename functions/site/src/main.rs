@@ -1,1 +1,3 @@
-fn main() {}
+fn main() -> web::Exit {
+    web::serve("site", site::Deps::from_env, site::routes)
+}

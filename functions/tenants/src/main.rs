@@ -1,1 +1,3 @@
-fn main() {}
+fn main() -> web::Exit {
+    web::serve("tenants", tenants::Deps::from_env, tenants::routes)
+}

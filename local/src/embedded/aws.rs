@@ -90,7 +90,10 @@ fn refused(error: &AwsError) -> Response {
         StatusCode::BAD_REQUEST
     };
     // The services do not agree on the member's capital, so both are given.
-    reply(status, &json!({"__type": error.kind, "message": error.message, "Message": error.message}))
+    reply(
+        status,
+        &json!({"__type": error.kind, "message": error.message, "Message": error.message}),
+    )
 }
 
 fn reply(status: StatusCode, body: &Value) -> Response {

@@ -85,7 +85,8 @@ impl Dynamo {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) {
-        if let Err(error) = dynoxide::server::serve_with_shutdown(listener, self.database, stop).await
+        if let Err(error) =
+            dynoxide::server::serve_with_shutdown(listener, self.database, stop).await
         {
             tracing::error!("the embedded DynamoDB stopped: {error}");
         }
@@ -146,4 +147,51 @@ fn same_shape(there: &Value, wanted: &Value) -> bool {
         (table["KeySchema"].clone(), indexes, view)
     };
     shape(&there["Table"]) == shape(wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use dynoxide::actions::put_item::PutItemRequest;
+    use serde_json::json;
+
+    use super::*;
+
+    fn records(dynamo: &Dynamo) -> Vec<String> {
+        let statement = "SELECT sequence_number FROM _stream_records ORDER BY 1";
+        let connection = dynamo.connect().unwrap();
+        let mut statement = connection.prepare(statement).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    fn put(dynamo: &Dynamo, name: &str) {
+        let request = json!({"TableName": "toys", "Item": {"PK": {"S": name}}});
+        let request: PutItemRequest = serde_json::from_value(request).unwrap();
+        dynamo.database().put_item(request).unwrap();
+    }
+
+    #[test]
+    fn read_stream_records_are_forgotten_and_new_ones_still_come_after_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let dynamo = Dynamo::open(&folder.path().join("table.sqlite")).unwrap();
+        let create = json!({
+            "TableName": "toys",
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "PK", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "PK", "KeyType": "HASH"}],
+            "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_IMAGE"},
+        });
+        let (id, name) = ("Toys".to_owned(), "toys".to_owned());
+        let table = Table { id, name, create, stream_view: None, ttl_attribute: None };
+        dynamo.ensure(&table).unwrap();
+        dynamo.ensure(&table).unwrap();
+        ["a", "b", "c", "d"].iter().for_each(|name| put(&dynamo, name));
+        let before = records(&dynamo);
+        let third = before[2].parse::<u128>().unwrap() + SEQUENCE_OFFSET;
+        assert_eq!(dynamo.forget_stream("toys", &third.to_string()).unwrap(), 2);
+        assert_eq!(records(&dynamo), before[2..]);
+        assert_eq!(dynamo.forget_stream("toys", "nonsense").unwrap(), 0);
+        put(&dynamo, "e");
+        assert!(records(&dynamo)[2] > before[3]);
+    }
 }

@@ -52,8 +52,8 @@ impl Objects {
                 continue;
             };
             let io = TokioIo::new(socket);
-            let serving =
-                hyper::server::conn::http1::Builder::new().serve_connection(io, self.signed.clone());
+            let serving = hyper::server::conn::http1::Builder::new()
+                .serve_connection(io, self.signed.clone());
             let serving = graceful.watch(serving);
             tokio::spawn(async move {
                 if let Err(error) = serving.await {

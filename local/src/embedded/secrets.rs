@@ -75,6 +75,30 @@ impl Secrets {
         Ok(())
     }
 
+    /// The text that a dynamic reference of CloudFormation means, for example
+    /// `{{resolve:secretsmanager:arn:…:secret:name:SecretString:key}}`; other text means itself.
+    pub(crate) fn resolve(&self, text: &str) -> Option<String> {
+        let inner =
+            text.strip_prefix("{{resolve:secretsmanager:").and_then(|t| t.strip_suffix("}}"));
+        let Some(inner) = inner else {
+            return Some(text.to_owned());
+        };
+        // An ARN has seven parts; a name has no colon.
+        let parts: Vec<&str> = inner.split(':').collect();
+        let (id, rest) = parts.split_at_checked(if inner.starts_with("arn:") { 7 } else { 1 })?;
+        let kept = self.lock();
+        let (_, versions) = found(&kept, &json!({"SecretId": id.join(":")})).ok()?;
+        let secret = &versions.current.as_ref()?.text;
+        match rest {
+            [] | ["SecretString"] => Some(secret.clone()),
+            ["SecretString", key] => {
+                let object: Value = serde_json::from_str(secret).ok()?;
+                object.get(key)?.as_str().map(str::to_owned)
+            }
+            _ => None,
+        }
+    }
+
     pub(super) fn answer(&self, operation: &str, input: &Value) -> Result<Value, AwsError> {
         match operation {
             "GetSecretValue" => self.get(input),
@@ -97,12 +121,16 @@ impl Secrets {
             _ => None,
         };
         let version = version.ok_or_else(|| {
-            let message =
-                format!("Secrets Manager can't find the specified secret value for staging label: {stage}");
+            let message = format!(
+                "Secrets Manager can't find the specified secret value for staging label: {stage}"
+            );
             AwsError::new("ResourceNotFoundException", message)
         })?;
         let is_current = versions.current.as_ref().is_some_and(|current| current.id == version.id);
-        #[expect(clippy::cast_precision_loss, reason = "AWS writes instants as seconds with a fraction")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "AWS writes instants as seconds with a fraction"
+        )]
         let created = version.created_ms as f64 / 1000.0;
         Ok(json!({
             "ARN": versions.arn,
@@ -124,7 +152,8 @@ impl Secrets {
         }
         let arn = format!("arn:aws:secretsmanager:us-east-1:000000000000:secret:{name}");
         let given = text(input, "SecretString");
-        let current = given.map(|given| self.version(text(input, "ClientRequestToken"), given.to_owned()));
+        let current =
+            given.map(|given| self.version(text(input, "ClientRequestToken"), given.to_owned()));
         let id = current.as_ref().map(|version| version.id.clone());
         let mut after = kept.clone();
         after.insert(name.to_owned(), Versions { arn: arn.clone(), current, previous: None });
@@ -133,8 +162,9 @@ impl Secrets {
     }
 
     fn put(&self, input: &Value) -> Result<Value, AwsError> {
-        let given = text(input, "SecretString")
-            .ok_or_else(|| AwsError::new("InvalidParameterException", "SecretString is required"))?;
+        let given = text(input, "SecretString").ok_or_else(|| {
+            AwsError::new("InvalidParameterException", "SecretString is required")
+        })?;
         let version = self.version(text(input, "ClientRequestToken"), given.to_owned());
         let mut kept = self.lock();
         let (name, versions) = found(&kept, input)?;
@@ -145,7 +175,8 @@ impl Secrets {
             // A retry of the same call changes nothing.
             Some(same) if same.text == version.text => return Ok(answer(&same.id)),
             Some(_) => {
-                let message = "You can't modify an existing version, you can only create a new version.";
+                let message =
+                    "You can't modify an existing version, you can only create a new version.";
                 return Err(AwsError::new("ResourceExistsException", message));
             }
             None => {}
@@ -184,9 +215,11 @@ impl Secrets {
                 secret.push(char::from(alphabet[usize::from(byte) % alphabet.len()]));
             }
         }
-        let Some((template, member)) = within else { return Ok(secret) };
-        let mut object: Map<String, Value> =
-            serde_json::from_str(template).map_err(|error| format!("SecretStringTemplate: {error}"))?;
+        let Some((template, member)) = within else {
+            return Ok(secret);
+        };
+        let mut object: Map<String, Value> = serde_json::from_str(template)
+            .map_err(|error| format!("SecretStringTemplate: {error}"))?;
         object.insert(member.clone(), Value::String(secret));
         Ok(Value::Object(object).to_string())
     }
@@ -206,8 +239,10 @@ impl Secrets {
 /// By name or by ARN, as AWS allows.
 fn found<'k>(kept: &'k Kept, input: &Value) -> Result<(&'k String, &'k Versions), AwsError> {
     let wanted = text(input, "SecretId").unwrap_or_default();
-    kept.iter().find(|(name, versions)| *name == wanted || versions.arn == wanted).ok_or_else(|| {
-        let message = "Secrets Manager can't find the specified secret.";
-        AwsError::new("ResourceNotFoundException", message)
-    })
+    kept.iter().find(|(name, versions)| *name == wanted || versions.arn == wanted).ok_or_else(
+        || {
+            let message = "Secrets Manager can't find the specified secret.";
+            AwsError::new("ResourceNotFoundException", message)
+        },
+    )
 }

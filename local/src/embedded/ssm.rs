@@ -112,7 +112,8 @@ impl Parameters {
         let path = format!("{}/", path.trim_end_matches('/'));
         let recursive = input.get("Recursive") == Some(&Value::Bool(true));
         let limit = input.get("MaxResults").and_then(Value::as_u64);
-        let limit = limit.and_then(|n| usize::try_from(n).ok()).unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
+        let limit =
+            limit.and_then(|n| usize::try_from(n).ok()).unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
         let after = text(input, "NextToken").unwrap_or_default();
         let parameters = self.lock();
         let mut page: Vec<_> = parameters
@@ -151,7 +152,10 @@ fn named(input: &Value) -> Result<&str, AwsError> {
 }
 
 fn described(name: &str, parameter: &Parameter) -> Value {
-    #[expect(clippy::cast_precision_loss, reason = "AWS writes instants as seconds with a fraction")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "AWS writes instants as seconds with a fraction"
+    )]
     let modified = parameter.modified_ms as f64 / 1000.0;
     json!({
         "Name": name,

@@ -1,7 +1,7 @@
 //! The distribution's paths that a bucket answers.
 //!
-//! Deliberately absent: a cache, and listing a bucket. An object that is not there is 404; the real distribution says
-//! 403 unless it may list the bucket.
+//! An object that is not there is 403, as S3 says it to a reader that may not list the bucket, and 404 when the bucket's
+//! policy lets the distribution list it. Deliberately absent: a cache, and listing a bucket.
 
 use axum::body::Body;
 use http::request::Parts;
@@ -34,30 +34,44 @@ pub(crate) struct Cdn {
     objects: Objects,
 }
 
+/// An object within the store.
+pub(super) struct Object {
+    address: String,
+    /// What is said when it is not there.
+    missing: StatusCode,
+}
+
 impl Cdn {
     pub(crate) fn new(paths: Vec<CdnPath>, objects: Objects) -> Self {
         Self { paths, objects }
     }
 
     /// The address of the object within the store, when the path is one of the distribution's.
-    pub(super) fn object(&self, path: &str) -> Option<String> {
+    pub(super) fn object(&self, path: &str) -> Option<Object> {
         let found = self.paths.iter().find(|cdn| fits(&cdn.pattern, path))?;
-        Some(format!("/{}{}{path}", found.bucket, found.prefix))
+        let bucket = found.bucket.as_ref()?;
+        let address = format!("/{}{}{path}", bucket.name, found.prefix);
+        let missing = if bucket.cdn_lists { StatusCode::NOT_FOUND } else { StatusCode::FORBIDDEN };
+        Some(Object { address, missing })
     }
 
     /// Reads the object.
-    pub(super) async fn answer(&self, object: String, head: &Parts) -> Response<Body> {
+    pub(super) async fn answer(&self, object: Object, head: &Parts) -> Response<Body> {
+        let missing = || {
+            let text = object.missing.canonical_reason().unwrap_or_default();
+            reply::message(object.missing, text)
+        };
         if head.method != Method::GET && head.method != Method::HEAD {
             return reply::message(StatusCode::FORBIDDEN, "Forbidden");
         }
         // A part that steps up would leave the bucket.
-        if decode(&object).split('/').any(|part| part == "..") {
-            return reply::message(StatusCode::NOT_FOUND, "Not Found");
+        if decode(&object.address).split('/').any(|part| part == "..") {
+            return missing();
         }
         let mut request = Request::new(s3s::Body::empty());
         *request.method_mut() = head.method.clone();
-        let Ok(uri) = object.parse() else {
-            return reply::message(StatusCode::NOT_FOUND, "Not Found");
+        let Ok(uri) = object.address.parse() else {
+            return missing();
         };
         *request.uri_mut() = uri;
         request.headers_mut().insert(header::HOST, HeaderValue::from_static("localhost"));
@@ -67,7 +81,7 @@ impl Cdn {
         let Ok(answer) = self.objects.read(request).await;
         let (from, body) = answer.into_parts();
         if from.status == StatusCode::NOT_FOUND {
-            return reply::message(StatusCode::NOT_FOUND, "Not Found");
+            return missing();
         }
         let mut response = Response::new(Body::empty());
         *response.status_mut() = from.status;
@@ -119,7 +133,9 @@ fn fits(pattern: &str, path: &str) -> bool {
                 at += 1;
             }
             _ => {
-                let Some((star_of, star_at)) = star else { return false };
+                let Some((star_of, star_at)) = star else {
+                    return false;
+                };
                 star = Some((star_of, star_at + 1));
                 of = star_of + 1;
                 at = star_at + 1;
@@ -154,7 +170,13 @@ mod tests {
     #[test]
     fn a_known_version_is_recognised_by_its_tag() {
         let has = HeaderMap::from_iter([(header::ETAG, HeaderValue::from_static("\"abc\""))]);
-        let cases = [("\"abc\"", true), ("W/\"abc\"", true), ("\"x\", \"abc\"", true), ("*", true), ("\"x\"", false)];
+        let cases = [
+            ("\"abc\"", true),
+            ("W/\"abc\"", true),
+            ("\"x\", \"abc\"", true),
+            ("*", true),
+            ("\"x\"", false),
+        ];
         for (tag, expected) in cases {
             let asked =
                 HeaderMap::from_iter([(header::IF_NONE_MATCH, HeaderValue::from_static(tag))]);

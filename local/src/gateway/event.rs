@@ -131,7 +131,9 @@ fn cookies(headers: &HeaderMap) -> Option<Vec<String>> {
     let cookies: Vec<String> = headers
         .get_all(header::COOKIE)
         .iter()
-        .flat_map(|line| text(line.as_bytes()).split(';').map(|c| c.trim().to_owned()).collect::<Vec<_>>())
+        .flat_map(|line| {
+            text(line.as_bytes()).split(';').map(|c| c.trim().to_owned()).collect::<Vec<_>>()
+        })
         .filter(|cookie| !cookie.is_empty())
         .collect();
     Some(cookies).filter(|cookies| !cookies.is_empty())
@@ -192,7 +194,9 @@ fn is_text(headers: &HeaderMap) -> bool {
     if headers.contains_key(header::CONTENT_ENCODING) {
         return false;
     }
-    let Some(kind) = headers.get(header::CONTENT_TYPE) else { return true };
+    let Some(kind) = headers.get(header::CONTENT_TYPE) else {
+        return true;
+    };
     let kind = text(kind.as_bytes()).to_ascii_lowercase();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     kind.starts_with("text/")
@@ -276,8 +280,13 @@ mod tests {
 
     #[test]
     fn the_path_is_decoded_and_ends_at_a_decoded_question_mark() {
-        let cases =
-            [("/a%20b", "/a b"), ("/a%2Fb", "/a/b"), ("/a%3Fb", "/a"), ("/a%23b", "/a#b"), ("/%C3%A9", "/é")];
+        let cases = [
+            ("/a%20b", "/a b"),
+            ("/a%2Fb", "/a/b"),
+            ("/a%3Fb", "/a"),
+            ("/a%23b", "/a#b"),
+            ("/%C3%A9", "/é"),
+        ];
         for (uri, expected) in cases {
             assert_eq!(event(get(uri), b"")["rawPath"], expected, "{uri}");
         }

@@ -45,7 +45,9 @@ pub(super) fn of_function(
             tracing::error!("a function answered more than Lambda's 6 MB");
             message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
         }
-        Err(HttpFailure::TimedOut) => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        Err(HttpFailure::TimedOut) => {
+            message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
+        }
         Err(HttpFailure::Broken) => {
             message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
         }

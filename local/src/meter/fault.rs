@@ -134,7 +134,8 @@ impl Faults {
 impl Plan {
     fn strike(&mut self, invocation: Option<&str>) -> Option<Verdict> {
         if self.left == 0 {
-            let again = self.and_retries && invocation.is_some() && self.struck.as_deref() == invocation;
+            let again =
+                self.and_retries && invocation.is_some() && self.struck.as_deref() == invocation;
             return again.then(|| self.verdict_for_retry());
         }
         let same_call = invocation.is_some() && self.last_seen.as_deref() == invocation;

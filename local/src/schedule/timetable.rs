@@ -210,8 +210,16 @@ mod tests {
     #[test]
     fn what_cannot_be_run_here_is_refused() {
         for expression in [
-            "", "rate(0 minutes)", "rate(5 weeks)", "rate(5)", "cron(* * * *)", "cron(61 * * * ? *)",
-            "cron(0 0 L * ? *)", "at(2026-01-01T00:00:00)", "cron(0 0 5-1 * ? *)", "cron(0/0 * * * ? *)",
+            "",
+            "rate(0 minutes)",
+            "rate(5 weeks)",
+            "rate(5)",
+            "cron(* * * *)",
+            "cron(61 * * * ? *)",
+            "cron(0 0 L * ? *)",
+            "at(2026-01-01T00:00:00)",
+            "cron(0 0 5-1 * ? *)",
+            "cron(0/0 * * * ? *)",
         ] {
             assert!(Timetable::parse(expression, None).is_err(), "{expression}");
         }

@@ -36,8 +36,8 @@ impl OpenFolder {
             DataFolder::Kept(path) => Self::lock(path.clone(), None),
             DataFolder::Temporary => {
                 let temporary = tempfile::Builder::new().prefix("tessera-").tempdir();
-                let temporary = temporary
-                    .map_err(|error| unwritable(&std::env::temp_dir(), &error))?;
+                let temporary =
+                    temporary.map_err(|error| unwritable(&std::env::temp_dir(), &error))?;
                 Self::lock(temporary.path().to_path_buf(), Some(temporary))
             }
         }
@@ -64,7 +64,9 @@ impl OpenFolder {
         }
         let marker = File::create(path.join(MARKER));
         marker
-            .and_then(|mut file| file.write_all(b"Made by tessera; `tessera --reset` deletes it.\n"))
+            .and_then(|mut file| {
+                file.write_all(b"Made by tessera; `tessera --reset` deletes it.\n")
+            })
             .map_err(failed)?;
         let lock = File::create(path.join(LOCK)).map_err(failed)?;
         match lock.try_lock() {

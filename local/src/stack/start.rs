@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::environment::{Environment, plain_http_client};
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -44,6 +44,7 @@ impl Stack {
     /// # Errors
     /// One line for a person: the port, the folder, the template or a function.
     pub async fn start(options: Options) -> Result<Self, StartError> {
+        embedded::raise_file_limit();
         let listener = listen(options.port)?;
         let address = listener.local_addr();
         let address = address.map_err(|error| port_error(options.port, &error))?;
@@ -62,7 +63,7 @@ impl Stack {
         let functions = functions(&options, &template, &services.variables, &meter)?;
         let readers = readers(&options, &template, &functions, &services, &folder, &facts)?;
         let schedules = schedules(&options, &template, &functions, &facts);
-        let gateway = gateway(&options, &template, &functions, &services, &facts, &secret)?;
+        let gateway = gateway(&options, &template, &functions, &services, &facts)?;
 
         let (stop_gateway, gateway_stops) = watch::channel(false);
         let (stop_services, services_stop) = watch::channel(false);
@@ -177,7 +178,6 @@ fn open_services(
         ("AWS_ENDPOINT_URL_S3".to_owned(), of_objects?),
         ("AWS_ENDPOINT_URL_SSM".to_owned(), of_small.clone()),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), of_small),
-        ("ORIGIN_SECRET".to_owned(), secret.to_owned()),
     ]);
     variables.extend(options.variables.clone());
     Ok(Services { dynamo, objects, small, listeners, variables })
@@ -192,10 +192,10 @@ fn functions(
 ) -> Result<BTreeMap<String, Arc<Running>>, StartError> {
     let mut running = BTreeMap::new();
     for function in template.functions() {
-        let broken =
-            |reason: String| StartError::Function { name: function.name.clone(), reason };
+        let broken = |reason: String| StartError::Function { name: function.name.clone(), reason };
         let build = options.registry.build(&function.name);
-        let build = build.ok_or_else(|| broken("template.yaml names it, and it is not built in".into()))?;
+        let build =
+            build.ok_or_else(|| broken("template.yaml names it, and it is not built in".into()))?;
         let http = meter.client(&function.name, plain_http_client());
         let variables = variables_of(function, common);
         let (clock, random) = (options.clock.clone(), options.random.clone());
@@ -234,7 +234,9 @@ fn readers(
     let checkpoints = folder.folder("checkpoints")?;
     let mut readers = Vec::new();
     for (running, trigger) in triggers(template, functions) {
-        let Trigger::Stream(source) = trigger else { continue };
+        let Trigger::Stream(source) = trigger else {
+            continue;
+        };
         let table = template.table(&source.table).map(|table| table.name.clone());
         let name = running.name.clone();
         let reading = Reading {
@@ -246,8 +248,8 @@ fn readers(
             deliveries: options.deliveries.clone(),
         };
         let reader = Reader::open(reading, &checkpoints);
-        let reader = reader
-            .map_err(|error| StartError::Function { name, reason: error.to_string() })?;
+        let reader =
+            reader.map_err(|error| StartError::Function { name, reason: error.to_string() })?;
         readers.push(Arc::new(reader));
     }
     Ok(readers)
@@ -261,7 +263,9 @@ fn schedules(
 ) -> Vec<Arc<Schedule>> {
     triggers(template, functions)
         .filter_map(|(running, trigger)| {
-            let Trigger::Schedule(source) = trigger else { return None };
+            let Trigger::Schedule(source) = trigger else {
+                return None;
+            };
             let place = (facts.account_id.clone(), facts.region.clone());
             Some(Arc::new(Schedule::new(running, source.clone(), place, options.clock.now())))
         })
@@ -274,27 +278,42 @@ fn gateway(
     functions: &BTreeMap<String, Arc<Running>>,
     services: &Services,
     facts: &Facts,
-    secret: &str,
 ) -> Result<Gateway, StartError> {
     let mut routes = RouteTable::default();
     for (running, trigger) in triggers(template, functions) {
-        let Trigger::Http(route) = trigger else { continue };
+        let Trigger::Http(route) = trigger else {
+            continue;
+        };
         let name = running.name.clone();
         let added = routes.add(route, running);
         added.map_err(|reason| StartError::Function { name, reason })?;
     }
-    let broken = |error: http::header::InvalidHeaderValue| StartError::Embedded {
-        service: "gateway",
-        reason: error.to_string(),
-    };
     Ok(Gateway {
         routes,
         cdn: Cdn::new(template.cdn_paths().to_vec(), services.objects.clone()),
-        origin_secret: HeaderValue::from_str(secret).map_err(broken)?,
+        origin_headers: origin_headers(template, services)?,
         clock: options.clock.clone(),
         random: options.random.clone(),
         account_id: facts.account_id.clone(),
     })
+}
+
+/// What the distribution adds to each request; the secret that it sends is one of the embedded ones.
+fn origin_headers(
+    template: &Template,
+    services: &Services,
+) -> Result<Vec<(HeaderName, HeaderValue)>, StartError> {
+    let header = |(name, text): &(String, String)| {
+        let value = services.small.secrets.resolve(text)?;
+        Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
+    };
+    let headers = template.origin_headers().iter().map(|named| {
+        header(named).ok_or_else(|| StartError::Embedded {
+            service: "gateway",
+            reason: format!("the distribution's header {} has no usable value", named.0),
+        })
+    });
+    headers.collect()
 }
 
 fn triggers<'t>(

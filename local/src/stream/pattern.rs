@@ -65,7 +65,9 @@ fn rule_matches(rule: &Value, value: Option<&Value>) -> bool {
     match name.as_str() {
         "prefix" => both.is_some_and(|(value, prefix)| value.starts_with(prefix)),
         "suffix" => both.is_some_and(|(value, suffix)| value.ends_with(suffix)),
-        "equals-ignore-case" => both.is_some_and(|(value, other)| value.eq_ignore_ascii_case(other)),
+        "equals-ignore-case" => {
+            both.is_some_and(|(value, other)| value.eq_ignore_ascii_case(other))
+        }
         "anything-but" => match argument {
             Value::Array(refused) => !refused.contains(value),
             Value::Object(_) => !rule_matches(argument, Some(value)),
@@ -76,7 +78,9 @@ fn rule_matches(rule: &Value, value: Option<&Value>) -> bool {
 }
 
 fn check_rule(rule: &Value) -> Result<(), String> {
-    let Value::Object(rule) = rule else { return Ok(()) };
+    let Value::Object(rule) = rule else {
+        return Ok(());
+    };
     let known = ["exists", "prefix", "suffix", "equals-ignore-case", "anything-but"];
     match rule.keys().next() {
         Some(name) if rule.len() == 1 && known.contains(&name.as_str()) => Ok(()),
@@ -119,7 +123,9 @@ mod tests {
 
     #[test]
     fn a_pattern_that_would_be_ignored_is_refused() {
-        for pattern in [json!([]), json!({"a": "b"}), json!({"a": [{"numeric": [">", 1]}]}), json!({"a": []})] {
+        for pattern in
+            [json!([]), json!({"a": "b"}), json!({"a": [{"numeric": [">", 1]}]}), json!({"a": []})]
+        {
             assert!(check_pattern(&pattern).is_err(), "{pattern}");
         }
     }

@@ -95,6 +95,8 @@ pub struct StreamSource {
     pub from_oldest: bool,
     /// Event patterns, one of which a record must match; empty passes all.
     pub filters: Vec<Value>,
+    /// Whether a batch that fails is halved.
+    pub halves_failed: bool,
     /// So many retries before a batch is given up; none for ever, as is Lambda's default.
     pub retries_max: Option<u32>,
 }
@@ -221,7 +223,9 @@ fn trigger(
             }
             Trigger::Schedule(schedule(name, kind == "ScheduleV2", &properties, scope)?)
         }
-        other => return Err(event.get("Type").broken(format!("{other} events are not known here"))),
+        other => {
+            return Err(event.get("Type").broken(format!("{other} events are not known here")));
+        }
     }))
 }
 
@@ -274,6 +278,7 @@ fn stream(properties: &Node<'_>, scope: &Scope<'_>) -> Result<StreamSource, Temp
         batching: batching(properties, STREAM_BATCH_DEFAULT, scope)?,
         from_oldest,
         filters,
+        halves_failed: properties.get("BisectBatchOnFunctionError").truth(scope)?,
         retries_max,
     })
 }

@@ -1,4 +1,4 @@
-//! Tables, buckets, queues, secrets, and the paths that the distribution serves from a bucket.
+//! Tables, buckets, queues and secrets.
 
 use std::time::Duration;
 
@@ -34,6 +34,8 @@ pub struct Bucket {
     pub id: String,
     /// Its physical name.
     pub name: String,
+    /// Whether the distribution may list it. If not, it says "forbidden" where it could say "missing".
+    pub cdn_lists: bool,
 }
 
 /// An SQS queue.
@@ -91,17 +93,6 @@ pub enum SecretText {
     },
 }
 
-/// A path of the distribution that a bucket answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CdnPath {
-    /// With `*` and `?`, for example `/qr-images/*`.
-    pub pattern: String,
-    /// The bucket's physical name.
-    pub bucket: String,
-    /// What the origin puts before each path.
-    pub prefix: String,
-}
-
 pub(super) fn table(resource: &Resource<'_>, scope: &Scope<'_>) -> Result<Table, TemplateError> {
     let properties = &resource.properties;
     let name = named(resource, "TableName", scope)?;
@@ -137,10 +128,29 @@ pub(super) fn table(resource: &Resource<'_>, scope: &Scope<'_>) -> Result<Table,
     Ok(Table { id, name, create: Value::Object(create), stream_view, ttl_attribute })
 }
 
-pub(super) fn bucket(resource: &Resource<'_>, scope: &Scope<'_>) -> Result<Bucket, TemplateError> {
+pub(super) fn bucket(
+    resource: &Resource<'_>,
+    policies: &[&Resource<'_>],
+    scope: &Scope<'_>,
+) -> Result<Bucket, TemplateError> {
+    let id = resource.id.to_owned();
     let name = scope.bucket_name(resource.id);
     let name = name.map_err(|reason| resource.properties.get("BucketName").broken(reason))?;
-    Ok(Bucket { id: resource.id.to_owned(), name })
+    let cdn_lists = policies.iter().any(|policy| {
+        policy.properties.get("Bucket").value.get("Ref").is_some_and(|of| *of == id.as_str())
+            && policy.properties.get("PolicyDocument").get("Statement").items().any(|s| lists(&s))
+    });
+    Ok(Bucket { id, name, cdn_lists })
+}
+
+/// Whether a statement of a bucket's policy lets the distribution list the bucket.
+fn lists(statement: &Node<'_>) -> bool {
+    let lists = |action: &Value| action == "s3:ListBucket" || action == "s3:*";
+    let action = statement.get("Action");
+    let principal = statement.get("Principal");
+    statement.get("Effect").value == "Allow"
+        && principal.get("Service").value == "cloudfront.amazonaws.com"
+        && (lists(action.value) || action.items().any(|action| lists(action.value)))
 }
 
 pub(super) fn queue(resource: &Resource<'_>, scope: &Scope<'_>) -> Result<Queue, TemplateError> {
@@ -177,50 +187,6 @@ pub(super) fn secret(resource: &Resource<'_>, scope: &Scope<'_>) -> Result<Secre
     };
     let arn = scope.secret_arn(resource.id).map_err(|reason| properties.broken(reason))?;
     Ok(Secret { id: resource.id.to_owned(), name: named(resource, "Name", scope)?, arn, text })
-}
-
-/// The behaviours whose origin is one of the buckets. The default behaviour is the API, so it is not among them.
-pub(super) fn cdn_paths(
-    resource: &Resource<'_>,
-    buckets: &[Bucket],
-    scope: &Scope<'_>,
-) -> Result<Vec<CdnPath>, TemplateError> {
-    let config = resource.properties.get("DistributionConfig");
-    let mut origins = Vec::new();
-    for origin in config.get("Origins").items() {
-        let Some(bucket) = bucket_of(&origin, buckets, scope)? else { continue };
-        let prefix = origin.get("OriginPath").optional_text(scope)?.unwrap_or_default();
-        origins.push((origin.get("Id").text(scope)?, bucket.name.clone(), prefix));
-    }
-    let mut paths = Vec::new();
-    for behaviour in config.get("CacheBehaviors").items() {
-        let target = behaviour.get("TargetOriginId").text(scope)?;
-        let pattern = behaviour.get("PathPattern").text(scope)?;
-        if let Some((_, bucket, prefix)) = origins.iter().find(|(id, ..)| *id == target) {
-            // CloudFront reads `images/*` and `/images/*` alike.
-            let pattern = format!("/{}", pattern.trim_start_matches('/'));
-            paths.push(CdnPath { pattern, bucket: bucket.clone(), prefix: prefix.clone() });
-        }
-    }
-    Ok(paths)
-}
-
-/// An origin is a bucket when its domain name is one: `!GetAtt Bucket.RegionalDomainName`.
-fn bucket_of<'b>(
-    origin: &Node<'_>,
-    buckets: &'b [Bucket],
-    scope: &Scope<'_>,
-) -> Result<Option<&'b Bucket>, TemplateError> {
-    // Origins that are not buckets may name what only the cloud has, so only a bucket's form is resolved.
-    let domain = origin.get("DomainName");
-    if origin.get("S3OriginConfig").is_missing()
-        && origin.get("OriginAccessControlId").is_missing()
-        && domain.value.pointer("/Fn::GetAtt/1").is_none_or(|of| of != "RegionalDomainName")
-    {
-        return Ok(None);
-    }
-    let domain = domain.text(scope)?;
-    Ok(buckets.iter().find(|bucket| domain.starts_with(&format!("{}.s3.", bucket.name))))
 }
 
 fn generated(generate: &Node<'_>, scope: &Scope<'_>) -> Result<SecretText, TemplateError> {

@@ -94,10 +94,6 @@ impl<'t> Scope<'t> {
         }
     }
 
-    pub(super) fn facts(&self) -> &Facts {
-        self.facts
-    }
-
     fn value(&self, value: &Value, depth: usize) -> Result<Option<Value>, String> {
         if depth > NESTING_MAX {
             return Err("intrinsic functions are nested too deep".to_owned());
@@ -144,7 +140,9 @@ impl<'t> Scope<'t> {
                 let index = text_of(index).and_then(|text| text.parse::<usize>().ok());
                 let items = self.texts(items, depth)?;
                 let item = index.and_then(|index| items.into_iter().nth(index));
-                Value::String(item.ok_or_else(|| format!("Fn::Select {argument} has no such item"))?)
+                Value::String(
+                    item.ok_or_else(|| format!("Fn::Select {argument} has no such item"))?,
+                )
             }
             "Fn::Split" => {
                 let [separator, text] = arguments::<2>(argument, name)?;
@@ -259,7 +257,9 @@ impl<'t> Scope<'t> {
     fn attribute(&self, id: &str, attribute: &str) -> Result<Value, String> {
         let text = match (self.kind_of(id)?, attribute) {
             ("AWS::DynamoDB::Table", "Arn") => self.table_arn(id)?,
-            ("AWS::DynamoDB::Table", "StreamArn") => format!("{}/stream/local", self.table_arn(id)?),
+            ("AWS::DynamoDB::Table", "StreamArn") => {
+                format!("{}/stream/local", self.table_arn(id)?)
+            }
             ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{}", self.bucket_name(id)?),
             ("AWS::S3::Bucket", "RegionalDomainName" | "DomainName") => {
                 format!("{}.s3.{}.amazonaws.com", self.bucket_name(id)?, self.facts.region)
@@ -271,7 +271,9 @@ impl<'t> Scope<'t> {
                 let name = self.physical_name(id, "FunctionName")?;
                 self.arn("lambda", &format!("function:{name}"))
             }
-            ("AWS::CloudFront::Distribution", "DomainName") => without_scheme(&self.facts.public_url),
+            ("AWS::CloudFront::Distribution", "DomainName") => {
+                without_scheme(&self.facts.public_url)
+            }
             ("AWS::Serverless::HttpApi", "ApiEndpoint") => self.facts.public_url.clone(),
             (_, "Arn") => self.arn("local", id),
             (_, "Id") => id.to_owned(),
@@ -358,9 +360,8 @@ pub(super) fn text_of(value: &Value) -> Option<String> {
 
 fn intrinsic(object: &Map<String, Value>) -> Option<(&str, &Value)> {
     let (name, argument) = object.iter().next().filter(|_| object.len() == 1)?;
-    let known = name.starts_with("Fn::")
-        || name == "Ref"
-        || (name == "Condition" && argument.is_string());
+    let known =
+        name.starts_with("Fn::") || name == "Ref" || (name == "Condition" && argument.is_string());
     known.then_some((name.as_str(), argument))
 }
 

@@ -68,7 +68,9 @@ fn of_tag(tag: &str, value: Value) -> Result<Value, String> {
         | "FindInMap" | "Base64" | "Cidr" | "GetAZs" | "ImportValue" | "Transform" => {
             (format!("Fn::{tag}"), value)
         }
-        other => return Err(format!("it uses the tag !{other}, which CloudFormation lacks")),
+        other => {
+            return Err(format!("it uses the tag !{other}, which CloudFormation lacks"));
+        }
     };
     Ok(Value::Object(Map::from_iter([(name, value)])))
 }
@@ -103,7 +105,10 @@ mod tests {
             ("a: !Select [0, [x]]", json!({"a": {"Fn::Select": [0, ["x"]]}})),
             ("a: !FindInMap [M, x, y]", json!({"a": {"Fn::FindInMap": ["M", "x", "y"]}})),
             ("a: {Ref: X}", json!({"a": {"Ref": "X"}})),
-            ("a: '2010-09-09'\nb: true\nc: 1.5\nd: ~", json!({"a": "2010-09-09", "b": true, "c": 1.5, "d": null})),
+            (
+                "a: '2010-09-09'\nb: true\nc: 1.5\nd: ~",
+                json!({"a": "2010-09-09", "b": true, "c": 1.5, "d": null}),
+            ),
         ];
         for (text, expected) in cases {
             assert_eq!(read(text), Ok(expected), "{text}");

@@ -34,8 +34,9 @@ pub(crate) use words;
 pub const USER_AGENT_MAX_BYTES: usize = 512;
 
 /// What a scan was made with (P14, P17).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 pub struct Device {
     /// The size of the thing.
     pub kind: DeviceKind,
@@ -152,27 +153,47 @@ impl Visit<'_> {
 
 impl Device {
     /// Nothing is known.
-    pub const UNKNOWN: Device =
-        Device { kind: DeviceKind::Other, os: Os::Other, browser: Browser::Other };
+    pub const UNKNOWN: Device = Device {
+        kind: DeviceKind::Other,
+        os: Os::Other,
+        browser: Browser::Other,
+    };
 
     /// Reads a User-Agent; only its first [`USER_AGENT_MAX_BYTES`] bytes are looked at.
     pub fn of(user_agent: Option<&str>) -> Device {
         let agent = bounded_lower(user_agent.unwrap_or_default());
         let os = first(OS, &agent).unwrap_or(Os::Other);
-        Device { kind: kind_of(&agent, os), os, browser: browser_of(&agent, os) }
+        Device {
+            kind: kind_of(&agent, os),
+            os,
+            browser: browser_of(&agent, os),
+        }
     }
 }
 
 /// The first row with a word that the text has.
 fn first<T: Copy>(table: &[(&[&str], T)], agent: &str) -> Option<T> {
-    let row = table.iter().find(|(words, _)| words.iter().any(|word| agent.contains(word)));
+    let row = table
+        .iter()
+        .find(|(words, _)| words.iter().any(|word| agent.contains(word)));
     row.map(|(_, found)| *found)
 }
 
 /// Order matters: Windows Phone says "Android" and "like iPhone", Android says "Linux".
 const OS: &[(&[&str], Os)] = &[
     (&["windows"], Os::Windows),
-    (&["openharmony", "kaios", "tizen", "web0s", "webos", "playstation", "nintendo"], Os::Other),
+    (
+        &[
+            "openharmony",
+            "kaios",
+            "tizen",
+            "web0s",
+            "webos",
+            "playstation",
+            "nintendo",
+        ],
+        Os::Other,
+    ),
     (&["iphone", "ipad", "ipod"], Os::Ios),
     (&["android", "silk/", "kindle"], Os::Android),
     (&["macintosh", "mac os x"], Os::Macos),
@@ -180,16 +201,25 @@ const OS: &[(&[&str], Os)] = &[
 ];
 
 /// What is told by a word alone; the rest is [`kind_of`]'s.
+#[rustfmt::skip]
 const KINDS: &[(&[&str], DeviceKind)] = &[
     (
         &[
-            "smart-tv", "smarttv", "googletv", "appletv", "android tv", "bravia", "crkey", "aftt",
-            "hbbtv", "web0s", "playstation", "xbox", "nintendo",
+            "smart-tv", "smarttv", "googletv", "appletv", "android tv", "bravia", "crkey",
+            "aftt", "hbbtv", "web0s", "playstation", "xbox", "nintendo",
         ],
         DeviceKind::Other,
     ),
-    (&["ipad", "tablet", "kindle", "playbook"], DeviceKind::Tablet),
-    (&["iphone", "ipod", "windows phone", "mobi", "midp", "opera mini"], DeviceKind::Mobile),
+    (
+        &["ipad", "tablet", "kindle", "playbook"],
+        DeviceKind::Tablet,
+    ),
+    (
+        &[
+            "iphone", "ipod", "windows phone", "mobi", "midp", "opera mini",
+        ],
+        DeviceKind::Mobile,
+    ),
 ];
 
 /// Android without "Mobile" is a tablet: Google's own rule for its browsers.
@@ -203,6 +233,7 @@ fn kind_of(agent: &str, os: Os) -> DeviceKind {
 }
 
 /// Order matters: nearly all of them also say Chrome and Safari.
+#[rustfmt::skip]
 const BROWSER: &[(&[&str], Browser)] = &[
     (
         &[
@@ -233,25 +264,36 @@ fn browser_of(agent: &str, os: Os) -> Browser {
 }
 
 /// Makers of link previews. iMessage calls itself `facebookexternalhit`, Signal `WhatsApp/2`.
+#[rustfmt::skip]
 const PREVIEWS: &[&str] = &[
-    "facebookexternalhit", "facebookcatalog", "facebot", "twitterbot", "whatsapp/", "slackbot", "slack-imgproxy",
-    "telegrambot", "discordbot", "linkedinbot", "applebot", "skypeuripreview", "bingpreview",
-    "snap url preview", "viberbot", "kakaotalk-scrap", "line-poker", "redditbot", "vkshare",
-    "pinterestbot", "pinterest/0.", "mastodon", "embedly", "iframely", "urlpreview", "link preview", "linkpreview",
+    "facebookexternalhit", "facebookcatalog", "facebot", "twitterbot", "whatsapp/", "slackbot",
+    "slack-imgproxy", "telegrambot", "discordbot", "linkedinbot", "applebot", "skypeuripreview",
+    "bingpreview", "snap url preview", "viberbot", "kakaotalk-scrap", "line-poker", "redditbot",
+    "vkshare", "pinterestbot", "pinterest/0.", "mastodon", "embedly", "iframely", "urlpreview",
+    "link preview", "linkpreview",
 ];
 
 /// Machines that call themselves a browser, and have no "bot" in their name.
+#[rustfmt::skip]
 const MACHINES: &[&str] = &[
     "headless", "phantomjs", "puppeteer", "playwright", "selenium", "lighthouse", "pingdom",
     "statuscake", "site24x7", "datadog", "newrelic", "gtmetrix", "checkly", "googleother",
     "google-", "-google", "feedfetcher", "yandex.com/", "slurp", "ia_archiver", "archive.org",
     "chatgpt-user", "claude-", "perplexity", "bytespider", "python", "scrapy", "curl/", "wget",
-    "libwww", "go-http-client", "okhttp", "nmap", "nikto", "sqlmap", "zgrab", "masscan", "censys",
+    "libwww", "go-http-client", "okhttp", "nmap", "nikto", "sqlmap", "zgrab", "masscan",
+    "censys",
 ];
 
 /// What people's browsers begin with, feature phones and Opera Mini included. Without one of them it is a
 /// tool: curl, okhttp, CFNetwork, `Amazon CloudFront`, an empty text.
-const BROWSERS: &[&str] = &["mozilla/", "opera/", "ucweb", "ucbrowser", "midp", "dolfin/"];
+const BROWSERS: &[&str] = &[
+    "mozilla/",
+    "opera/",
+    "ucweb",
+    "ucbrowser",
+    "midp",
+    "dolfin/",
+];
 
 /// Words that name a machine wherever they stand, but for "bot", which also ends a brand of phones (Cubot).
 fn names_a_bot(agent: &str) -> bool {
@@ -263,7 +305,9 @@ fn names_a_bot(agent: &str) -> bool {
 /// `prefetch`, `prefetch;prerender`, `preview`, `instant`.
 fn announces_prefetch(value: &str) -> bool {
     let value = bounded_lower(value);
-    ["prefetch", "prerender", "preview", "instant"].iter().any(|word| value.contains(word))
+    ["prefetch", "prerender", "preview", "instant"]
+        .iter()
+        .any(|word| value.contains(word))
 }
 
 /// The first [`USER_AGENT_MAX_BYTES`] bytes, cut at a character, in lower case.
@@ -273,5 +317,6 @@ fn bounded_lower(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "device/tests.rs"]
+mod agents;
+#[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@
 //! Floats are absent too: prices are whole numbers up to 2^53 − 1 (X6), coordinates micro-degrees.
 
 mod decimal;
+mod enums;
 mod extended_json;
 mod fields;
 mod import;
@@ -15,10 +16,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+pub use enums::{Action, DocumentType, ListingState, PropertyType};
 pub use import::{LINE_MAX_BYTES, LineError, Lines, import_line, import_lines};
-pub use parts::{
-    Amenities, BlockchainInfo, Coordinates, Document, DocumentType, ListingState, PropertyType,
-};
+pub use parts::{Amenities, BlockchainInfo, Coordinates, Document};
 
 use crate::failure::{Failure, FieldError, InvalidFields, Kind};
 use crate::id::PropertyId;
@@ -38,16 +38,6 @@ pub const EXTRA_MAX_BYTES: usize = 64 * 1024;
 pub const DEPTH_MAX_LEVELS: usize = 32;
 /// Most documents of one property.
 pub const DOCUMENTS_MAX: usize = 100;
-
-parts::open_enum! {
-    /// What is offered (P4).
-    pub enum Action {
-        /// To buy.
-        ForSale = "for sale",
-        /// To rent.
-        ForRent = "for rent",
-    }
-}
 
 /// A property (P4–P7). JSON out is snake_case; in, each known field is read in both spellings (P5).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -156,7 +146,11 @@ impl IneligibleReason {
 }
 
 fn sentence(reasons: &[IneligibleReason]) -> String {
-    reasons.iter().map(|reason| reason.detail()).collect::<Vec<_>>().join(", ")
+    reasons
+        .iter()
+        .map(|reason| reason.detail())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 impl Failure for Ineligible {
@@ -184,15 +178,31 @@ impl Property {
     /// # Errors
     /// [`Ineligible`] with every reason.
     pub fn qr_eligibility(&self) -> Result<(), Ineligible> {
-        let is_withdrawn = self.listing_state.as_ref().is_some_and(ListingState::is_withdrawn);
+        let is_withdrawn = self
+            .listing_state
+            .as_ref()
+            .is_some_and(ListingState::is_withdrawn);
         let rules = [
-            (self.property_name.trim().is_empty(), IneligibleReason::NameMissing),
-            (self.location.trim().is_empty(), IneligibleReason::LocationMissing),
+            (
+                self.property_name.trim().is_empty(),
+                IneligibleReason::NameMissing,
+            ),
+            (
+                self.location.trim().is_empty(),
+                IneligibleReason::LocationMissing,
+            ),
             (is_withdrawn, IneligibleReason::Withdrawn),
         ];
-        let broken: Vec<_> =
-            rules.into_iter().filter(|(is_broken, _)| *is_broken).map(|(_, reason)| reason).collect();
-        if broken.is_empty() { Ok(()) } else { Err(Ineligible(broken)) }
+        let broken: Vec<_> = rules
+            .into_iter()
+            .filter(|(is_broken, _)| *is_broken)
+            .map(|(_, reason)| reason)
+            .collect();
+        if broken.is_empty() {
+            Ok(())
+        } else {
+            Err(Ineligible(broken))
+        }
     }
 
     /// What a code and its scan page need (P8, P9).
@@ -217,7 +227,8 @@ impl Property {
     /// # Errors
     /// [`InvalidFields`] with every field that breaks a rule.
     pub fn from_document(document: &Value) -> Result<Property, InvalidFields> {
-        let refused = |code, detail: &str| Err(InvalidFields(vec![FieldError::new("", code, detail)]));
+        let refused =
+            |code, detail: &str| Err(InvalidFields(vec![FieldError::new("", code, detail)]));
         if !extended_json::fits_depth(document, DEPTH_MAX_LEVELS) {
             return refused("too_deep", "the document is nested too deeply");
         }
@@ -226,7 +237,9 @@ impl Property {
         };
         let mut errors = Vec::new();
         let property = read::property(Fields::new(map, "", &mut errors));
-        property.filter(|_| errors.is_empty()).ok_or(InvalidFields(errors))
+        property
+            .filter(|_| errors.is_empty())
+            .ok_or(InvalidFields(errors))
     }
 }
 

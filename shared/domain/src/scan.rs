@@ -106,7 +106,9 @@ impl TryFrom<String> for VisitorHash {
         if text.len() != 16 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(wrong);
         }
-        u64::from_str_radix(&text, 16).map(VisitorHash).map_err(|_| wrong)
+        u64::from_str_radix(&text, 16)
+            .map(VisitorHash)
+            .map_err(|_| wrong)
     }
 }
 
@@ -182,7 +184,6 @@ pub struct OutcomeEvent {
 /// Anything that happens to a code and is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "nearly all events are scans; a box would cost each")]
 pub enum CodeEvent {
     /// A scan.
     Scan(ScanEvent),
@@ -239,14 +240,20 @@ pub fn region(text: &str) -> Option<String> {
 
 /// A city's name, cut to [`CITY_MAX_CHARS`], without control characters.
 pub fn city(text: &str) -> Option<String> {
-    let kept: String = text.chars().filter(|c| !c.is_control()).take(CITY_MAX_CHARS).collect();
+    let kept: String = text
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(CITY_MAX_CHARS)
+        .collect();
     let kept = kept.trim();
     (!kept.is_empty()).then(|| kept.to_owned())
 }
 
 /// The host of a `Referer`, without path and query: they may name people.
 pub fn referrer_host(text: &str) -> Option<String> {
-    let address = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let address = url::Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))?;
     let host = address.host_str()?;
     (host.len() <= REFERRER_HOST_MAX_BYTES).then(|| host.to_owned())
 }
@@ -258,5 +265,4 @@ pub fn session_id(text: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-#[path = "scan/tests.rs"]
 mod tests;

@@ -66,8 +66,9 @@ pub mod name {
     /// Bin of the handling time, `l:12`.
     pub const LATENCY: &str = "l:";
     /// The breakdowns: the counters under each prefix sum to [`PEOPLE`].
-    pub const BREAKDOWNS: [&str; 9] =
-        [COUNTRY, REGION, DEVICE, OS, BROWSER, SOURCE, VERSION, REDIRECT, LATENCY];
+    pub const BREAKDOWNS: [&str; 9] = [
+        COUNTRY, REGION, DEVICE, OS, BROWSER, SOURCE, VERSION, REDIRECT, LATENCY,
+    ];
     /// The country where none is known (ISO 3166-1 leaves ZZ to its users).
     pub const NOWHERE: &str = "ZZ";
 }
@@ -140,9 +141,15 @@ impl FromStr for HourKey {
     type Err = NotAnHourOrDay;
 
     fn from_str(text: &str) -> Result<Self, NotAnHourOrDay> {
-        let start: Timestamp = format!("{text}:00:00Z").parse().map_err(|_| NotAnHourOrDay)?;
+        let start: Timestamp = format!("{text}:00:00Z")
+            .parse()
+            .map_err(|_| NotAnHourOrDay)?;
         let hour = Self::of(start);
-        if hour.to_string() == text { Ok(hour) } else { Err(NotAnHourOrDay) }
+        if hour.to_string() == text {
+            Ok(hour)
+        } else {
+            Err(NotAnHourOrDay)
+        }
     }
 }
 
@@ -157,7 +164,11 @@ impl FromStr for Day {
 
     fn from_str(text: &str) -> Result<Self, NotAnHourOrDay> {
         let day = Self(text.parse().map_err(|_| NotAnHourOrDay)?);
-        if day.to_string() == text { Ok(day) } else { Err(NotAnHourOrDay) }
+        if day.to_string() == text {
+            Ok(day)
+        } else {
+            Err(NotAnHourOrDay)
+        }
     }
 }
 
@@ -217,7 +228,11 @@ impl Tally {
     }
 
     fn count_outcome(&mut self, report: &OutcomeEvent) {
-        self.both(report.at, &format!("{}{}", name::OUTCOME, report.outcome), 1);
+        self.both(
+            report.at,
+            &format!("{}{}", name::OUTCOME, report.outcome),
+            1,
+        );
     }
 
     fn count_scan(&mut self, scan: &ScanEvent) {
@@ -240,11 +255,18 @@ impl Tally {
             ScanOutcome::Expired | ScanOutcome::LimitReached | ScanOutcome::Retired => name::ENDED,
         };
         self.both(scan.at, result, 1);
-        self.both(scan.at, name::MICROS, i64::try_from(scan.handling_us).unwrap_or(i64::MAX));
+        self.both(
+            scan.at,
+            name::MICROS,
+            i64::try_from(scan.handling_us).unwrap_or(i64::MAX),
+        );
         self.first_scan = Some(self.first_scan.map_or(scan.at, |first| first.min(scan.at)));
         self.last_scan = self.last_scan.max(Some(scan.at));
         if let Some(visitor) = scan.visitor {
-            self.visitors.entry(Day::of(scan.at)).or_default().push(visitor.0);
+            self.visitors
+                .entry(Day::of(scan.at))
+                .or_default()
+                .push(visitor.0);
         }
         let quarter = scan.at.as_second().rem_euclid(HOUR_S) / QUARTER_S;
         for (counter, start) in name::QUARTERS.into_iter().zip(0..) {
@@ -260,7 +282,10 @@ impl Tally {
 
 /// One value for each of [`name::BREAKDOWNS`], so that each breakdown sums to the people.
 fn breakdown(scan: &ScanEvent) -> [(&'static str, String); 9] {
-    let country = scan.country.clone().unwrap_or_else(|| name::NOWHERE.to_owned());
+    let country = scan
+        .country
+        .clone()
+        .unwrap_or_else(|| name::NOWHERE.to_owned());
     let region = match (&scan.country, &scan.region) {
         (Some(country), Some(region)) => format!("{country}-{region}"),
         _ => country.clone(),
@@ -299,5 +324,7 @@ fn sort_once(visitors: &mut Vec<u64>) {
     visitors.dedup();
 }
 
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod tests;

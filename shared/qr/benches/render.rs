@@ -1,5 +1,6 @@
-//! Ours beside `qrcode` + `image`, `fast_qr` and `qrcodegen`: the contenders take turns, and each one's best time counts.
-//! Statistics beyond minima and one p95 are deliberately absent; other builds share this machine.
+//! Ours beside `qrcode` + `image`, `fast_qr` and `qrcodegen`: the contenders take turns, and each
+//! one's best time counts. Statistics beyond minima and one p95 are deliberately absent; other
+//! builds share this machine.
 
 #![allow(clippy::unwrap_used)]
 
@@ -26,15 +27,10 @@ type Contender<'a> = (&'a str, Box<dyn Fn() -> usize + 'a>);
 
 fn main() {
     println!("minimum time in µs, bytes of the file; the contenders of a row take turns\n");
-    println!(
-        "{:<26}{:<30}{:>12}{:>10}",
-        "task", "contender", "µs", "bytes"
-    );
-    for (name, payload, level) in [
-        ("url M", URL, Level::M),
-        ("vcard M", VCARD, Level::M),
-        ("vcard H", VCARD, Level::H),
-    ] {
+    println!("{:<26}{:<30}{:>12}{:>10}", "task", "contender", "µs", "bytes");
+    for (name, payload, level) in
+        [("url M", URL, Level::M), ("vcard M", VCARD, Level::M), ("vcard H", VCARD, Level::H)]
+    {
         race(&format!("{name} encode"), encoders(payload, level));
         for size in [256, 512, 1024] {
             race(&format!("{name} png {size}"), pngs(payload, level, size));
@@ -73,47 +69,26 @@ fn encoders(payload: &str, level: Level) -> Vec<Contender<'_>> {
     }
     vec![
         ("tessera", Box::new(move || no_file(encode(payload, level)))),
-        (
-            "qrcode",
-            Box::new(move || no_file(qrcode_of(payload, level))),
-        ),
-        (
-            "fast_qr",
-            Box::new(move || no_file(fast_qr_of(payload, level))),
-        ),
-        (
-            "qrcodegen",
-            Box::new(move || no_file(qrcodegen_of(payload, level))),
-        ),
+        ("qrcode", Box::new(move || no_file(qrcode_of(payload, level)))),
+        ("fast_qr", Box::new(move || no_file(fast_qr_of(payload, level)))),
+        ("qrcodegen", Box::new(move || no_file(qrcodegen_of(payload, level)))),
     ]
 }
 
 fn pngs(payload: &str, level: Level, size: u32) -> Vec<Contender<'_>> {
-    let spec = domain::render::RenderSpec {
-        force: true,
-        ..plain(size, level)
-    };
+    let spec = domain::render::RenderSpec { force: true, ..plain(size, level) };
     vec![
-        (
-            "tessera, read back",
-            Box::new(move || render(payload, &spec, None).unwrap().bytes.len()),
-        ),
+        ("tessera, read back", Box::new(move || render(payload, &spec, None).unwrap().bytes.len())),
         (
             "tessera, not read back",
             Box::new(move || render_unread(payload, &spec, None).unwrap().bytes.len()),
         ),
-        (
-            "qrcode + image",
-            Box::new(move || qrcode_png(payload, level, size).len()),
-        ),
+        ("qrcode + image", Box::new(move || qrcode_png(payload, level, size).len())),
         (
             "fast_qr + image",
             Box::new(move || {
                 let code = fast_qr_of(payload, level);
-                luma_png(code.size as u32, size, |x, y| {
-                    code[y as usize][x as usize].value()
-                })
-                .len()
+                luma_png(code.size as u32, size, |x, y| code[y as usize][x as usize].value()).len()
             }),
         ),
         (
@@ -130,28 +105,20 @@ fn pngs(payload: &str, level: Level, size: u32) -> Vec<Contender<'_>> {
 fn svgs(payload: &str, level: Level) -> Vec<Contender<'_>> {
     let spec = svg(plain(512, level));
     vec![
-        (
-            "tessera, read back",
-            Box::new(move || render(payload, &spec, None).unwrap().bytes.len()),
-        ),
+        ("tessera, read back", Box::new(move || render(payload, &spec, None).unwrap().bytes.len())),
         (
             "tessera, not read back",
             Box::new(move || render_unread(payload, &spec, None).unwrap().bytes.len()),
         ),
-        // `qrcode`'s own renderers are features that the workspace has off; this writes what its SVG renderer writes.
-        (
-            "qrcode, a path a module",
-            Box::new(move || qrcode_svg(payload, level).len()),
-        ),
+        // `qrcode`'s own renderers are features that the workspace has off; this writes what its
+        // SVG renderer writes.
+        ("qrcode, a path a module", Box::new(move || qrcode_svg(payload, level).len())),
     ]
 }
 
 fn logos(payload: &str, level: Level) -> Vec<Contender<'_>> {
     let spec = with_logo(512, level);
-    let (ours, theirs) = (
-        logo("brand"),
-        image::load_from_memory(&logo_file("brand")).unwrap(),
-    );
+    let (ours, theirs) = (logo("brand"), image::load_from_memory(&logo_file("brand")).unwrap());
     let again = ours.clone();
     vec![
         (
@@ -160,12 +127,7 @@ fn logos(payload: &str, level: Level) -> Vec<Contender<'_>> {
         ),
         (
             "tessera, not read back",
-            Box::new(move || {
-                render_unread(payload, &spec, Some(&again))
-                    .unwrap()
-                    .bytes
-                    .len()
-            }),
+            Box::new(move || render_unread(payload, &spec, Some(&again)).unwrap().bytes.len()),
         ),
         (
             "qrcode + image, RGB",
@@ -227,12 +189,7 @@ fn qrcode_svg(payload: &str, level: Level) -> String {
     let code = qrcode_of(payload, level);
     let (width, module) = (code.width(), 512 / (code.width() + 8));
     let mut path = String::new();
-    for (at, _) in code
-        .to_colors()
-        .iter()
-        .enumerate()
-        .filter(|(_, c)| **c == qrcode::Color::Dark)
-    {
+    for (at, _) in code.to_colors().iter().enumerate().filter(|(_, c)| **c == qrcode::Color::Dark) {
         let (x, y) = ((at % width + 4) * module, (at / width + 4) * module);
         write!(path, "M{x} {y}h{module}v{module}h-{module}z").unwrap();
     }
@@ -259,7 +216,8 @@ fn written(image: &DynamicImage) -> Vec<u8> {
     file.into_inner()
 }
 
-/// One full generation, as a property code is made: drawn with the logo, read back inside, and once more outside.
+/// One full generation, as a property code is made: drawn with the logo, read back inside, and once
+/// more outside.
 fn generation_p95() {
     let (logo, spec) = (logo("brand"), with_logo(256, Level::M));
     let mut times: Vec<Duration> = (0..GENERATIONS)

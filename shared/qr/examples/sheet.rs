@@ -1,5 +1,6 @@
-//! Writes a sheet of codes and a `manifest.csv` of file and payload into the directory given as argument, for outside
-//! decoders to read. Reading them is deliberately not here: CI does it with zbar and zxing-cpp.
+//! Writes a sheet of codes and a `manifest.csv` of file and payload into the directory given as
+//! argument, for outside decoders to read. Reading them is deliberately not here: CI does it with
+//! zbar and zxing-cpp.
 
 #![allow(clippy::unwrap_used)]
 
@@ -15,11 +16,7 @@ mod samples;
 use samples::{LOGOS, PAYLOADS, logo, plain, svg, with_logo};
 
 fn main() {
-    let directory = PathBuf::from(
-        std::env::args()
-            .nth(1)
-            .unwrap_or_else(|| "sheet".to_owned()),
-    );
+    let directory = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "sheet".to_owned()));
     std::fs::create_dir_all(&directory).unwrap();
     // Payloads have line ends and commas, so they are written as JSON strings.
     let mut manifest = "file,payload\n".to_owned();
@@ -32,28 +29,19 @@ fn main() {
         let quoted = serde_json::to_string(payload).unwrap().replace('"', "\"\"");
         writeln!(manifest, "{file},\"{quoted}\"").unwrap();
     };
-    let navy = Colors {
-        dark: Rgb(0x1a, 0x36, 0x5d),
-        light: Rgb(0xff, 0xfa, 0xf0),
-    };
+    let navy = Colors { dark: Rgb(0x1a, 0x36, 0x5d), light: Rgb(0xff, 0xfa, 0xf0) };
     for (name, payload) in PAYLOADS {
         for level in Level::ALL {
             for size in [256, 512] {
                 let stem = format!("{name}-{level:?}-{size}");
                 sheet(stem.clone(), payload, plain(size, level), None);
                 sheet(stem.clone(), payload, svg(plain(size, level)), None);
-                let navy = RenderSpec {
-                    colors: navy,
-                    ..plain(size, level)
-                };
+                let navy = RenderSpec { colors: navy, ..plain(size, level) };
                 sheet(format!("{stem}-navy"), payload, navy, None);
                 for logo_name in LOGOS.into_iter().chain(["rings"]) {
                     let logo = logo(logo_name);
                     for format in [Format::Png, Format::Svg] {
-                        let spec = RenderSpec {
-                            format,
-                            ..with_logo(size, level)
-                        };
+                        let spec = RenderSpec { format, ..with_logo(size, level) };
                         sheet(format!("{stem}-{logo_name}"), payload, spec, Some(&logo));
                     }
                 }

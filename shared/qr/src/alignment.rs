@@ -1,6 +1,7 @@
-//! Logos that look like an alignment pattern, where one is covered: from version 7 on there is one in the middle.
-//! zbar searches four modules around the place where a pattern should be, takes what resembles it, and bends its grid
-//! to it; then nothing can be read. Decoders that do not search (`rqrr`, zxing-cpp) are deliberately not modelled.
+//! Logos that look like an alignment pattern, where one is covered: from version 7 on there is one
+//! in the middle. zbar searches four modules around the place where a pattern should be, takes what
+//! resembles it, and bends its grid to it; then nothing can be read. Decoders that do not search
+//! (`rqrr`, zxing-cpp) are deliberately not modelled.
 
 use domain::render::{Colors, Rgb};
 
@@ -10,16 +11,19 @@ use crate::symbol::Symbol;
 
 /// Steps a module in which zbar searches.
 const STEPS: u32 = 4;
-/// How far it searches, in modules.
-const SEARCH_MODULES: u32 = 4;
-/// zbar takes what differs in 6 of the 25 modules; one more for blur.
+/// How far it searches: four modules.
+const REACH: u32 = 4 * STEPS;
+/// Points that a pattern of five modules covers while it is moved about: they fit into a `u64`.
+const WINDOW: u32 = 2 * REACH + 4 * STEPS + 1;
+/// The five columns of a pattern, [`STEPS`] apart, and the dark ones in each of its rows.
+const COLUMNS: u64 = 0b1_0001_0001_0001_0001;
+const PATTERN: [u64; 5] =
+    [COLUMNS, 0b1_0000_0000_0000_0001, 0b1_0000_0001_0000_0001, 0b1_0000_0000_0000_0001, COLUMNS];
+/// zbar takes what differs in 6 of the 25 modules; one more for blur and for half pixels.
 const DIFFERENT_MAX: u32 = 7;
-/// What is dark depends on the surroundings, so several thresholds are tried: thousandths of the way to the light colour.
+/// What is dark depends on the surroundings, so several thresholds are tried: thousandths of the
+/// way to the light colour.
 const THRESHOLDS_PERMILLE: [u32; 3] = [300, 500, 700];
-/// zbar also compares each pixel with the mean of a window that is an eighth of the picture wide ...
-const WINDOWS: usize = 8;
-/// ... and takes it for dark when it is darker by three grey levels (thousandths).
-const DARKER_MILLI: u32 = 3_000;
 /// First version with alignment patterns that a centred logo can reach.
 const VERSION_MIN: u8 = 7;
 
@@ -33,19 +37,15 @@ pub(crate) fn misleads(symbol: &Symbol, logo: &Logo, place: LogoBox, colors: Col
         return false;
     }
     let pixels = |milli: u32| (milli * STEPS / MODULE_MILLI).max(1);
-    let [width, height] = [
-        pixels(place.picture_width_milli),
-        pixels(place.picture_height_milli),
-    ];
+    let [width, height] = [pixels(place.picture_width_milli), pixels(place.picture_height_milli)];
     let tile = logo.tile(width, height, colors.light);
-    let brightness = Brightness::of(symbol, place, &tile, colors);
+    let picture = Picture { symbol, place, tile, colors };
     let [dark, light] = [colors.dark, colors.light].map(Rgb::luma_milli);
-    let fixed = THRESHOLDS_PERMILLE.map(|permille| dark + (light - dark) / 1_000 * permille);
-    let grids = fixed
-        .into_iter()
-        .map(|threshold| brightness.below(threshold));
-    let mut grids = grids.chain(std::iter::once_with(|| brightness.below_surroundings()));
-    grids.any(|grid| covered.iter().any(|&centre| grid.has_look_alike(centre)))
+    let thresholds = THRESHOLDS_PERMILLE.map(|permille| dark + (light - dark) / 1_000 * permille);
+    covered.into_iter().any(|centre| {
+        let mut windows = thresholds.iter().map(|&below| picture.window(centre, below));
+        windows.any(|window| window.has_look_alike())
+    })
 }
 
 /// Centres of the alignment patterns that the logo touches, in modules.
@@ -67,129 +67,65 @@ fn centres(symbol: &Symbol) -> Vec<u32> {
         _ => (version * 4 + count * 2 + 1) / (count * 2 - 2) * 2,
     };
     let last = symbol.width() - 7;
-    (0..count - 1)
-        .map(|at| last - at * step)
-        .chain([6])
-        .collect()
+    (0..count - 1).map(|at| last - at * step).chain([6]).collect()
 }
 
-/// Thousandths of a grey level, [`STEPS`] to a module.
-struct Brightness {
-    side: u32,
-    milli: Vec<u32>,
+/// The symbol with its logo, [`STEPS`] points to a module.
+struct Picture<'a> {
+    symbol: &'a Symbol,
+    place: LogoBox,
+    tile: Tile,
+    colors: Colors,
 }
 
-impl Brightness {
-    fn of(symbol: &Symbol, place: LogoBox, tile: &Tile, colors: Colors) -> Self {
-        let side = symbol.width() * STEPS;
-        let [left, top] = [(side - tile.width) / 2, (side - tile.height) / 2];
-        let in_tile = |x: u32, y: u32| {
-            let column = x.checked_sub(left).filter(|&column| column < tile.width)?;
-            let row = y.checked_sub(top).filter(|&row| row < tile.height)?;
-            tile.pixels
-                .get((row * tile.width + column) as usize)
-                .copied()
+impl Picture<'_> {
+    /// What is darker than a threshold around the middle of a module.
+    fn window(&self, (x, y): (u32, u32), threshold_milli: u32) -> Window {
+        // What lies left of the symbol wraps around to far right of it, and is as light.
+        let first = |module: u32| (module * STEPS + STEPS / 2).wrapping_sub(WINDOW / 2);
+        let is_dark = |x: u32, y: u32| self.color(x, y).luma_milli() < threshold_milli;
+        let row = |y: u32| {
+            let points = (0..WINDOW).map(|at| is_dark(first(x).wrapping_add(at), y));
+            points.zip(0..).fold(0, |row: u64, (dark, at)| row | u64::from(dark) << at)
         };
-        let module = |x: u32, y: u32| {
-            let dark = symbol.is_dark(x, y) && !place.covers(x, y);
-            if dark { colors.dark } else { colors.light }
-        };
-        let points = (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
-        let color = |(x, y)| in_tile(x, y).unwrap_or_else(|| module(x / STEPS, y / STEPS));
-        Self {
-            side,
-            milli: points.map(|point| color(point).luma_milli()).collect(),
-        }
+        Window { rows: (0..WINDOW).map(|at| row(first(y).wrapping_add(at))).collect() }
     }
 
-    fn below(&self, threshold_milli: u32) -> Grid {
-        let dark = self
-            .milli
-            .iter()
-            .map(|&milli| milli < threshold_milli)
-            .collect();
-        Grid {
-            side: self.side,
-            dark,
+    fn color(&self, x: u32, y: u32) -> Rgb {
+        let side = self.symbol.width() * STEPS;
+        let [left, top] = [(side - self.tile.width) / 2, (side - self.tile.height) / 2];
+        let [column, row] = [x.wrapping_sub(left), y.wrapping_sub(top)];
+        if column < self.tile.width && row < self.tile.height {
+            return self.tile.pixels[(row * self.tile.width + column) as usize];
         }
-    }
-
-    /// What is darker than the mean of a window around it: the inside of a large dark area is not.
-    fn below_surroundings(&self) -> Grid {
-        let side = self.side as usize;
-        let reach = side / WINDOWS / 2;
-        let sums = self.sums();
-        let mut dark = Vec::with_capacity(side * side);
-        for y in 0..side {
-            let (top, bottom) = (y.saturating_sub(reach), (y + reach).min(side));
-            for x in 0..side {
-                let (left, right) = (x.saturating_sub(reach), (x + reach).min(side));
-                let sum = |x: usize, y: usize| sums[y * (side + 1) + x];
-                let area = (bottom - top) * (right - left);
-                let total =
-                    sum(right, bottom) + sum(left, top) - sum(left, bottom) - sum(right, top);
-                let mean = total / area.max(1) as u64;
-                dark.push(u64::from(self.milli[y * side + x] + DARKER_MILLI) < mean);
-            }
-        }
-        Grid {
-            side: self.side,
-            dark,
-        }
-    }
-
-    /// Sums of everything above and left of each point.
-    fn sums(&self) -> Vec<u64> {
-        let side = self.side as usize;
-        let mut sums = vec![0; (side + 1) * (side + 1)];
-        for y in 0..side {
-            let mut row = 0;
-            for x in 0..side {
-                row += u64::from(self.milli[y * side + x]);
-                sums[(y + 1) * (side + 1) + x + 1] = sums[y * (side + 1) + x + 1] + row;
-            }
-        }
-        sums
+        let [x, y] = [x / STEPS, y / STEPS];
+        let dark = self.symbol.is_dark(x, y) && !self.place.covers(x, y);
+        if dark { self.colors.dark } else { self.colors.light }
     }
 }
 
-/// Dark or light, [`STEPS`] to a module.
-struct Grid {
-    side: u32,
-    dark: Vec<bool>,
+/// Dark points around the centre of an alignment pattern: a row each, the leftmost in the lowest bit.
+struct Window {
+    rows: Vec<u64>,
 }
 
-impl Grid {
-    fn has_look_alike(&self, (x, y): (u32, u32)) -> bool {
-        let reach = SEARCH_MODULES * STEPS;
-        let middle = |module: u32| module * STEPS + STEPS / 2;
-        let around = |at: u32| at.saturating_sub(reach)..=at + reach;
-        let near = |a: u32, b: u32| a.abs_diff(b) <= STEPS / 2;
-        let [x, y] = [middle(x), middle(y)];
+impl Window {
+    fn has_look_alike(&self) -> bool {
+        let offsets = 0..=2 * REACH;
+        let near = |offset: u32| offset.abs_diff(REACH) <= STEPS / 2;
         // What is left of the pattern itself wins if it is nearer.
-        let different_max = self.different_at(x, y).min(DIFFERENT_MAX);
-        around(y).any(|at_y| {
-            around(x).any(|at_x| {
-                let elsewhere = !near(at_x, x) || !near(at_y, y);
-                elsewhere && self.different_at(at_x, at_y) <= different_max
-            })
+        let different_max = self.different_at(REACH, REACH).min(DIFFERENT_MAX);
+        offsets.clone().any(|y| {
+            let elsewhere = |&x: &u32| !near(x) || !near(y);
+            offsets.clone().filter(elsewhere).any(|x| self.different_at(x, y) <= different_max)
         })
     }
 
-    /// In how many of its 25 modules the surroundings of a point differ from an alignment pattern.
+    /// In how many of its 25 modules an alignment pattern differs from what lies at an offset.
     fn different_at(&self, x: u32, y: u32) -> u32 {
-        let mut different = 0;
-        for row in 0..5_u32 {
-            for column in 0..5_u32 {
-                let ring = row.abs_diff(2).max(column.abs_diff(2));
-                let at = |start: u32, module: u32| (start + module * STEPS).wrapping_sub(2 * STEPS);
-                let [at_x, at_y] = [at(x, column), at(y, row)];
-                let inside = at_x < self.side && at_y < self.side;
-                let dark = inside && self.dark[(at_y * self.side + at_x) as usize];
-                different += u32::from(dark != (ring != 1));
-            }
-        }
-        different
+        let rows = self.rows.iter().skip(y as usize).step_by(STEPS as usize);
+        let different = |(row, pattern): (&u64, u64)| (row >> x & COLUMNS ^ pattern).count_ones();
+        rows.zip(PATTERN).map(different).sum()
     }
 }
 

@@ -1,5 +1,5 @@
-//! A symbol as PNG: whole pixels a module, one bit a pixel, or a small palette where there is a logo.
-//! Reading it back is deliberately not here, so that a mistake here cannot agree with itself.
+//! A symbol as PNG: whole pixels a module, one bit a pixel, or a small palette where there is a
+//! logo. Reading it back is deliberately not here, so that a mistake here cannot agree with itself.
 
 use domain::render::Colors;
 use png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter};
@@ -9,7 +9,8 @@ use crate::palette::{DARK, LIGHT, Palette};
 use crate::place::{LogoBox, MODULE_MILLI};
 use crate::symbol::Symbol;
 
-/// zlib's middle level (`png`'s "balanced"); the best gains nothing. The fast one makes such images 25 to 50 times larger.
+/// zlib's middle level (`png`'s "balanced"); the best gains nothing. The fast one makes such images
+/// 25 to 50 times larger.
 const PLAIN_DEFLATE_LEVEL: u8 = 6;
 /// With a logo the best level takes a sixth longer and saves up to 40 %.
 const LOGO_DEFLATE_LEVEL: u8 = 9;
@@ -43,9 +44,7 @@ impl Bitmap<'_> {
         for y in 0..self.size_px {
             let module_row = self.module_at(y);
             let logo_row = picture.as_ref().and_then(|(picture, indices)| {
-                picture
-                    .row(y)
-                    .map(|range| (picture.left as usize, &indices[range]))
+                picture.row(y).map(|range| (picture.left as usize, &indices[range]))
             });
             if logo_row.is_none() && drawn == Some(module_row) {
                 packed.extend_from_within(packed.len() - depth.row_bytes(self.size_px)..);
@@ -63,18 +62,17 @@ impl Bitmap<'_> {
         write(&palette, depth, (self.size_px, self.size_px), &packed).ok()
     }
 
-    /// First pixel of the symbol; what is left over of the size goes to both sides of the quiet zone.
+    /// First pixel of the symbol; what is left over of the size goes to both sides of the quiet
+    /// zone.
     fn offset_px(&self) -> u32 {
         (self.size_px - self.symbol.width() * self.module_px) / 2
     }
 
-    /// The row of modules at a row of pixels; `u32::MAX`, where everything is light, in the quiet zone.
+    /// The row of modules at a row of pixels; `u32::MAX`, where everything is light, in the quiet
+    /// zone.
     fn module_at(&self, y: u32) -> u32 {
-        let row = y
-            .checked_sub(self.offset_px())
-            .map(|inside| inside / self.module_px);
-        row.filter(|&row| row < self.symbol.width())
-            .unwrap_or(u32::MAX)
+        let row = y.checked_sub(self.offset_px()).map(|inside| inside / self.module_px);
+        row.filter(|&row| row < self.symbol.width()).unwrap_or(u32::MAX)
     }
 
     fn paint_modules(&self, module_row: u32, row: &mut [u8]) {
@@ -83,10 +81,7 @@ impl Bitmap<'_> {
             return;
         }
         let (module_px, offset) = (self.module_px as usize, self.offset_px() as usize);
-        let covered = |x: u32| {
-            self.logo
-                .is_some_and(|(_, place)| place.covers(x, module_row))
-        };
+        let covered = |x: u32| self.logo.is_some_and(|(_, place)| place.covers(x, module_row));
         for (x, pixels) in (0..self.symbol.width()).zip(row[offset..].chunks_mut(module_px)) {
             if self.symbol.is_dark(x, module_row) && !covered(x) {
                 pixels.fill(DARK);
@@ -96,10 +91,8 @@ impl Bitmap<'_> {
 
     fn picture(&self, logo: &Logo, place: LogoBox) -> Picture {
         let pixels = |milli: u32| (milli * self.module_px / MODULE_MILLI).max(1);
-        let [width, height] = [
-            pixels(place.picture_width_milli),
-            pixels(place.picture_height_milli),
-        ];
+        let [width, height] =
+            [pixels(place.picture_width_milli), pixels(place.picture_height_milli)];
         let symbol_px = self.symbol.width() * self.module_px;
         Picture {
             left: self.offset_px() + (symbol_px - width) / 2,
@@ -119,9 +112,7 @@ struct Picture {
 impl Picture {
     /// The pixels of the logo in a row of the image.
     fn row(&self, y: u32) -> Option<std::ops::Range<usize>> {
-        let inside = y
-            .checked_sub(self.top)
-            .filter(|&row| row < self.tile.height)?;
+        let inside = y.checked_sub(self.top).filter(|&row| row < self.tile.height)?;
         let width = self.tile.width as usize;
         let start = inside as usize * width;
         Some(start..start + width)
@@ -148,9 +139,7 @@ impl Depth {
     /// The leftmost pixel goes into the highest bits.
     fn pack(self, row: &[u8], packed: &mut Vec<u8>) {
         for pixels in row.chunks((8 / self.0) as usize) {
-            let byte = pixels
-                .iter()
-                .fold(0, |byte: u8, pixel| byte << self.0 | pixel);
+            let byte = pixels.iter().fold(0, |byte: u8, pixel| byte << self.0 | pixel);
             let missing = 8 / self.0 - pixels.len() as u32;
             packed.push(byte << (missing * self.0));
         }
@@ -178,19 +167,11 @@ fn write(
         encoder.set_color(ColorType::Grayscale);
     } else {
         encoder.set_color(ColorType::Indexed);
-        let flat: Vec<u8> = palette
-            .colors
-            .iter()
-            .flat_map(|rgb| [rgb.0, rgb.1, rgb.2])
-            .collect();
+        let flat: Vec<u8> = palette.colors.iter().flat_map(|rgb| [rgb.0, rgb.1, rgb.2]).collect();
         encoder.set_palette(flat);
     }
     let plain = palette.colors.len() <= 2;
-    let level = if plain {
-        PLAIN_DEFLATE_LEVEL
-    } else {
-        LOGO_DEFLATE_LEVEL
-    };
+    let level = if plain { PLAIN_DEFLATE_LEVEL } else { LOGO_DEFLATE_LEVEL };
     encoder.set_deflate_compression(DeflateCompression::Level(level));
     // Rows repeat, which deflate sees best in unfiltered bytes.
     encoder.set_filter(Filter::NoFilter);
@@ -200,7 +181,8 @@ fn write(
     Ok(file)
 }
 
-/// A tile as a PNG of at most sixteen colours, for embedding into an SVG. `None` as in [`Bitmap::png`].
+/// A tile as a PNG of at most sixteen colours, for embedding into an SVG. `None` as in
+/// [`Bitmap::png`].
 pub(crate) fn tile_png(tile: &Tile, colors: Colors) -> Option<Vec<u8>> {
     let (palette, indices) = Palette::with_pixels(colors, &tile.pixels);
     let depth = Depth::of(palette.colors.len());

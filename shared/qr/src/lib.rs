@@ -1,8 +1,9 @@
-//! QR codes as images: encode a payload, draw it as PNG or SVG with a logo in the middle, and read every image back
-//! before it is handed out.
+//! QR codes as images: encode a payload, draw it as PNG or SVG with a logo in the middle, and read
+//! every image back before it is handed out.
 //!
-//! Deliberately absent: IO, `async`, a clock, randomness (the same input gives the same bytes), and what a payload means.
-//! Micro QR, kanji segments and ECI headers are absent as well: cameras differ on them, and UTF-8 bytes work everywhere.
+//! Deliberately absent: IO, `async`, a clock, randomness (the same input gives the same bytes), and
+//! what a payload means. Micro QR, kanji segments and ECI headers are absent as well: cameras
+//! differ on them, and UTF-8 bytes work everywhere.
 
 #![deny(missing_docs)]
 // A test that unwraps says what it expects.

@@ -1,5 +1,6 @@
-//! A tenant's logo (C41): checked before it is decoded, then kept in halving sizes so that drawing it is cheap.
-//! SVG and animated formats are deliberately absent, and so is EXIF's orientation. The uploaded bytes never leave here.
+//! A tenant's logo (C41): checked before it is decoded, then kept in halving sizes so that drawing
+//! it is cheap. SVG and animated formats are deliberately absent, and so is EXIF's orientation. The
+//! uploaded bytes never leave here.
 
 use std::io::Cursor;
 use std::sync::Arc;
@@ -16,7 +17,8 @@ pub const LOGO_SIDE_MAX_PX: u32 = 2048;
 /// Smallest side in pixels; below it there is nothing to see.
 pub const LOGO_SIDE_MIN_PX: u32 = 16;
 
-/// Bounds what a decoder may allocate: 2048 × 2048 pixels of four 16-bit channels, and as much again to work in.
+/// Bounds what a decoder may allocate: 2048 × 2048 pixels of four 16-bit channels, and as much
+/// again to work in.
 const DECODE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Largest side that is kept, in pixels: the cap at H is 0.30 of an image of 2048.
 const KEPT_SIDE_MAX_PX: u32 = 640;
@@ -35,7 +37,8 @@ pub struct Logo {
 struct Kept {
     width: u32,
     height: u32,
-    /// Largest first, each half of the one before; colours multiplied by their opacity, so that they can be averaged.
+    /// Largest first, each half of the one before; colours multiplied by their opacity, so that
+    /// they can be averaged.
     halves: Vec<RgbaImage>,
 }
 
@@ -63,13 +66,7 @@ impl Logo {
         }
         let pixels = decode(bytes, format).ok_or(LogoRefused::Unreadable)?;
         let halves = halves(pixels);
-        Ok(Logo {
-            kept: Arc::new(Kept {
-                width,
-                height,
-                halves,
-            }),
-        })
+        Ok(Logo { kept: Arc::new(Kept { width, height, halves }) })
     }
 
     /// Width of the upload in pixels.
@@ -103,20 +100,10 @@ impl Logo {
             let [r, g, b, opacity] = pixel.0;
             let channel =
                 |own: u8, under: u8| own.saturating_add(multiply(under, u8::MAX - opacity));
-            Rgb(
-                channel(r, light.0),
-                channel(g, light.1),
-                channel(b, light.2),
-            )
+            Rgb(channel(r, light.0), channel(g, light.1), channel(b, light.2))
         };
-        let pixels = scaled
-            .map(|image| image.pixels().map(over).collect())
-            .unwrap_or_default();
-        Tile {
-            width,
-            height,
-            pixels,
-        }
+        let pixels = scaled.map(|image| image.pixels().map(over).collect()).unwrap_or_default();
+        Tile { width, height, pixels }
     }
 }
 
@@ -184,12 +171,14 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Option<RgbaImage> {
     Some(reader.decode().ok()?.to_rgba8())
 }
 
-/// Whether a JPEG reaches its end marker: the decoder fills what was cut off with grey and says nothing.
+/// Whether a JPEG reaches its end marker: the decoder fills what was cut off with grey and says
+/// nothing.
 fn ends(jpeg: &[u8]) -> bool {
     const END_OF_IMAGE: u8 = 0xd9;
     const START_OF_SCAN: u8 = 0xda;
     let mut rest = jpeg.get(2..).unwrap_or_default();
-    // An embedded thumbnail has an end marker of its own, so segments are skipped up to the first scan.
+    // An embedded thumbnail has an end marker of its own, so segments are skipped up to the first
+    // scan.
     while let [0xff, marker, high, low, ..] = *rest {
         if marker == START_OF_SCAN {
             return rest.windows(2).any(|pair| pair == [0xff, END_OF_IMAGE]);
@@ -204,22 +193,13 @@ fn ends(jpeg: &[u8]) -> bool {
 fn halves(mut pixels: RgbaImage) -> Vec<RgbaImage> {
     for pixel in pixels.pixels_mut() {
         let [r, g, b, opacity] = pixel.0;
-        pixel.0 = [
-            multiply(r, opacity),
-            multiply(g, opacity),
-            multiply(b, opacity),
-            opacity,
-        ];
+        pixel.0 = [multiply(r, opacity), multiply(g, opacity), multiply(b, opacity), opacity];
     }
     let longest = pixels.width().max(pixels.height());
     if longest > KEPT_SIDE_MAX_PX {
         let scaled = |side: u32| (side * KEPT_SIDE_MAX_PX / longest).max(1);
-        pixels = resize(
-            &pixels,
-            scaled(pixels.width()),
-            scaled(pixels.height()),
-            FilterType::Triangle,
-        );
+        pixels =
+            resize(&pixels, scaled(pixels.width()), scaled(pixels.height()), FilterType::Triangle);
     }
     let mut halves = vec![pixels];
     while let Some(last) = halves.last() {

@@ -1,12 +1,14 @@
-//! At most sixteen colours for a picture: median cut over a small histogram, the same result every time.
-//! Dithering is deliberately absent: it makes logos of flat colours noisy and the file several times larger.
-//! `color_quant` is not used: it is a neural net made for 64 to 256 colours and cannot be told to keep two of them exactly.
+//! At most sixteen colours for a picture: median cut over a small histogram, the same result every
+//! time. Dithering is deliberately absent: it makes logos of flat colours noisy and the file
+//! several times larger. `color_quant` is not used: it is a neural net made for 64 to 256 colours
+//! and cannot be told to keep two of them exactly.
 
 use domain::render::{Colors, Rgb};
 
 /// What fits into four bits a pixel.
 pub(crate) const COLORS_MAX: usize = 16;
-/// A picture of fewer pixels than this has at most [`SMALL_COLORS_MAX`]: there, the palette weighs as much as the pixels.
+/// A picture of fewer pixels than this has at most [`SMALL_COLORS_MAX`]: there, the palette weighs
+/// as much as the pixels.
 const SMALL_PIXELS: usize = 32 * 32;
 /// See [`SMALL_PIXELS`].
 const SMALL_COLORS_MAX: usize = 6;
@@ -30,21 +32,16 @@ pub(crate) struct Palette {
 impl Palette {
     /// Only the code's two colours.
     pub(crate) fn of_code(colors: Colors) -> Self {
-        Self {
-            colors: vec![colors.dark, colors.light],
-        }
+        Self { colors: vec![colors.dark, colors.light] }
     }
 
-    /// The code's colours and the best few for `pixels`; also the index of each pixel's nearest colour.
+    /// The code's colours and the best few for `pixels`; also the index of each pixel's nearest
+    /// colour.
     pub(crate) fn with_pixels(colors: Colors, pixels: &[Rgb]) -> (Self, Vec<u8>) {
         let mut palette = Self::of_code(colors);
         let (buckets, place) = histogram(pixels);
         let taken = |bucket: &Bucket| palette.colors.contains(&bucket.mean());
-        let left = buckets
-            .iter()
-            .filter(|bucket| !taken(bucket))
-            .copied()
-            .collect();
+        let left = buckets.iter().filter(|bucket| !taken(bucket)).copied().collect();
         let small = pixels.len() < SMALL_PIXELS;
         let room = if small { SMALL_COLORS_MAX } else { COLORS_MAX } - palette.colors.len();
         let boxes = median_cut(left, room);
@@ -54,10 +51,8 @@ impl Palette {
                 palette.colors.push(mean);
             }
         }
-        let nearest: Vec<u8> = buckets
-            .iter()
-            .map(|bucket| palette.nearest(bucket.mean()))
-            .collect();
+        let nearest: Vec<u8> =
+            buckets.iter().map(|bucket| palette.nearest(bucket.mean())).collect();
         let index_of = |pixel: &Rgb| nearest[usize::from(place[bucket_of(*pixel)])];
         let indices = pixels.iter().map(index_of).collect();
         (palette, indices)
@@ -76,13 +71,8 @@ impl Palette {
                 + 6 * channel(color.1, other.1)
                 + channel(color.2, other.2)
         };
-        let best = self
-            .colors
-            .iter()
-            .enumerate()
-            .min_by_key(|(_, other)| distance(other));
-        best.and_then(|(index, _)| u8::try_from(index).ok())
-            .unwrap_or(LIGHT)
+        let best = self.colors.iter().enumerate().min_by_key(|(_, other)| distance(other));
+        best.and_then(|(index, _)| u8::try_from(index).ok()).unwrap_or(LIGHT)
     }
 }
 
@@ -124,11 +114,7 @@ fn histogram(pixels: &[Rgb]) -> (Vec<Bucket>, Vec<u16>) {
     }
     let mut place = vec![0; BUCKETS];
     let mut filled = Vec::new();
-    for (at, bucket) in all
-        .iter()
-        .enumerate()
-        .filter(|(_, bucket)| bucket.pixels > 0)
-    {
+    for (at, bucket) in all.iter().enumerate().filter(|(_, bucket)| bucket.pixels > 0) {
         place[at] = u16::try_from(filled.len()).unwrap_or(0);
         filled.push(*bucket);
     }
@@ -137,11 +123,7 @@ fn histogram(pixels: &[Rgb]) -> (Vec<Bucket>, Vec<u16>) {
 
 /// Splits the cell of the greatest spread until there are as many as the palette has room for.
 fn median_cut(buckets: Vec<Bucket>, cells_max: usize) -> Vec<Vec<Bucket>> {
-    let mut cells = if buckets.is_empty() {
-        Vec::new()
-    } else {
-        vec![buckets]
-    };
+    let mut cells = if buckets.is_empty() { Vec::new() } else { vec![buckets] };
     while cells.len() < cells_max {
         let widest = (0..cells.len())
             .map(|at| (spread(&cells[at]), at))
@@ -165,16 +147,9 @@ fn spread(cell: &[Bucket]) -> (u64, usize) {
         let of = |bucket: &Bucket| bucket.channel(channel);
         let low = cell.iter().map(of).min().unwrap_or(0);
         let high = cell.iter().map(of).max().unwrap_or(0);
-        if high - low <= SPREAD_MIN {
-            0
-        } else {
-            u64::from(high - low)
-        }
+        if high - low <= SPREAD_MIN { 0 } else { u64::from(high - low) }
     };
-    (0..3)
-        .map(|channel| (range(channel) * pixels, channel))
-        .max()
-        .unwrap_or((0, 0))
+    (0..3).map(|channel| (range(channel) * pixels, channel)).max().unwrap_or((0, 0))
 }
 
 /// Where half of the pixels lie on each side; both sides have a bucket at least.
@@ -185,8 +160,7 @@ fn middle(cell: &[Bucket]) -> usize {
         seen += bucket.pixels;
         seen > half
     });
-    at.unwrap_or(1)
-        .clamp(1, cell.len().saturating_sub(1).max(1))
+    at.unwrap_or(1).clamp(1, cell.len().saturating_sub(1).max(1))
 }
 
 fn sum(cell: &[Bucket]) -> Bucket {
@@ -210,16 +184,11 @@ mod tests {
             assert_eq!(palette.colors[usize::from(DARK)], colors.dark);
             assert_eq!(palette.colors[usize::from(LIGHT)], colors.light);
             assert_eq!(palette.colors.len(), count, "{:?}", palette.colors);
-            let drawn: Vec<_> = indices
-                .iter()
-                .map(|&index| palette.colors[usize::from(index)])
-                .collect();
+            let drawn: Vec<_> =
+                indices.iter().map(|&index| palette.colors[usize::from(index)]).collect();
             assert_eq!(drawn == pixels, exact, "{drawn:?}");
         };
-        let blue = Colors {
-            dark: Rgb(0x1a, 0x36, 0x5d),
-            light: Rgb(0xff, 0xfa, 0xf0),
-        };
+        let blue = Colors { dark: Rgb(0x1a, 0x36, 0x5d), light: Rgb(0xff, 0xfa, 0xf0) };
         let red = Rgb(0xe5, 0x3e, 0x3e);
         let ramp: Vec<Rgb> = (0..=255).map(|level| Rgb(level, 0, 255 - level)).collect();
         let large = ramp.repeat(4);

@@ -1,12 +1,17 @@
-//! Where a logo lies in a symbol, in modules. Pixels are deliberately not here: PNG and SVG scale for themselves.
+//! Where a logo lies in a symbol, in modules. Pixels are deliberately not here: PNG and SVG scale
+//! for themselves.
 
 use domain::render::Level;
 
 /// A module in the unit of the logo's picture, which does not end on whole modules.
 pub(crate) const MODULE_MILLI: u32 = 1_000;
-/// Light margin around the logo's picture, in thousandths of a module; the box that it lies in ends on whole modules.
+/// Light margin around the logo's picture, in thousandths of a module; the box that it lies in ends
+/// on whole modules.
 const LOGO_MARGIN_MILLI: u32 = 500;
 
+/// By how much a picture on a square plate shrinks from one try to the next, in thousandths of a
+/// module.
+const PLATE_STEP_MILLI: usize = 500;
 /// Smallest side of a logo's box in modules.
 const LOGO_MODULES_MIN: u32 = 3;
 
@@ -28,25 +33,39 @@ pub(crate) struct LogoBox {
 }
 
 impl LogoBox {
-    /// The boxes that a logo of `width` × `height` pixels may have, largest first; none at a level that carries no logo.
+    /// The boxes that a logo of `width` × `height` pixels may have, best first; none at a level
+    /// that carries no logo.
+    ///
+    /// First as large as the level allows; then smaller and smaller on a square plate of that size.
     pub(crate) fn candidates(
         symbol_width: u32,
         level: Level,
-        (width, height): (u32, u32),
+        size: (u32, u32),
     ) -> impl Iterator<Item = Self> {
         let cap = symbol_width * level.logo_max_permille().unwrap_or(0) / 1_000;
-        let sides = (LOGO_MODULES_MIN..=cap)
-            .rev()
-            .filter(|side| !side.is_multiple_of(2));
-        sides.filter_map(move |longest| Self::of(symbol_width, longest, (width, height)))
+        let side = (LOGO_MODULES_MIN..=cap).rev().find(|side| !side.is_multiple_of(2));
+        side.into_iter().flat_map(move |side| {
+            let plate = side * MODULE_MILLI;
+            let largest = plate - 2 * LOGO_MARGIN_MILLI;
+            let smaller = (plate / 3..=largest).rev().step_by(PLATE_STEP_MILLI);
+            let fitted = Self::of(symbol_width, largest, 0, size);
+            let plated = move |picture: u32| Self::of(symbol_width, picture, plate, size);
+            fitted.into_iter().chain(smaller.filter_map(plated))
+        })
     }
 
-    fn of(symbol_width: u32, longest: u32, (width, height): (u32, u32)) -> Option<Self> {
-        let picture_longest = (longest * MODULE_MILLI).saturating_sub(2 * LOGO_MARGIN_MILLI);
-        let scaled = |side: u32| (picture_longest * side / width.max(height).max(1)).max(1);
+    fn of(
+        symbol_width: u32,
+        picture_longest_milli: u32,
+        plate_min_milli: u32,
+        (width, height): (u32, u32),
+    ) -> Option<Self> {
+        let scaled = |side: u32| (picture_longest_milli * side / width.max(height).max(1)).max(1);
         let [picture_width_milli, picture_height_milli] = [scaled(width), scaled(height)];
-        let covered =
-            |milli: u32| odd_at_least((milli + 2 * LOGO_MARGIN_MILLI).div_ceil(MODULE_MILLI));
+        let covered = |milli: u32| {
+            let needed = (milli + 2 * LOGO_MARGIN_MILLI).max(plate_min_milli);
+            odd_at_least(needed.div_ceil(MODULE_MILLI))
+        };
         let [box_width, box_height] = [covered(picture_width_milli), covered(picture_height_milli)];
         Some(Self {
             x: symbol_width.checked_sub(box_width)? / 2,
@@ -77,25 +96,10 @@ mod tests {
         let check = |symbol: u32, level: Level, pixels: (u32, u32), covered: (u32, u32)| {
             let logo = LogoBox::candidates(symbol, level, pixels).next().unwrap();
             let cap = symbol * level.logo_max_permille().unwrap() / 1_000;
-            assert_eq!(
-                (logo.width, logo.height),
-                covered,
-                "{symbol} {level:?} {pixels:?}"
-            );
-            assert!(
-                logo.width.max(logo.height) <= cap,
-                "{symbol} {level:?} {pixels:?}"
-            );
-            assert_eq!(
-                2 * logo.x + logo.width,
-                symbol,
-                "{symbol} {level:?} {pixels:?}"
-            );
-            assert_eq!(
-                2 * logo.y + logo.height,
-                symbol,
-                "{symbol} {level:?} {pixels:?}"
-            );
+            assert_eq!((logo.width, logo.height), covered, "{symbol} {level:?} {pixels:?}");
+            assert!(logo.width.max(logo.height) <= cap, "{symbol} {level:?} {pixels:?}");
+            assert_eq!(2 * logo.x + logo.width, symbol, "{symbol} {level:?} {pixels:?}");
+            assert_eq!(2 * logo.y + logo.height, symbol, "{symbol} {level:?} {pixels:?}");
         };
         check(21, Level::M, (100, 100), (3, 3));
         check(33, Level::M, (100, 100), (5, 5));
@@ -105,7 +109,9 @@ mod tests {
         check(41, Level::H, (100, 400), (5, 11));
         check(177, Level::H, (2_048, 16), (53, 3));
         assert_eq!(LogoBox::candidates(33, Level::L, (100, 100)).next(), None);
-        let sides = LogoBox::candidates(33, Level::H, (100, 100)).map(|logo| logo.width);
-        assert_eq!(sides.collect::<Vec<_>>(), [9, 7, 5, 3]);
+        let pictures = LogoBox::candidates(33, Level::Q, (100, 50));
+        let pictures = pictures.map(|logo| (logo.width, logo.height, logo.picture_width_milli));
+        let expected = [(7, 5, 6_000), (7, 7, 6_000), (7, 7, 5_500), (7, 7, 5_000)];
+        assert_eq!(pictures.take(4).collect::<Vec<_>>(), expected);
     }
 }

@@ -1,5 +1,6 @@
-//! Reading a code back from an image, as a camera's decoder would: the code is found in the pixels first.
-//! Repairing bad photographs is deliberately not here: what this reads is clean, so what it cannot read is broken.
+//! Reading a code back from an image, as a camera's decoder would: the code is found in the pixels
+//! first. Repairing bad photographs is deliberately not here: what this reads is clean, so what it
+//! cannot read is broken.
 
 use std::io::Cursor;
 
@@ -8,7 +9,8 @@ use domain::render::Rgb;
 use png::{ColorType, Decoder, Transformations};
 use rqrr::PreparedImage;
 
-/// Pixels a module that the decoder gets: more only costs time, fewer and it misses finder patterns.
+/// Pixels a module that the decoder gets: more only costs time, fewer and it misses finder
+/// patterns.
 const READ_MODULE_PX: u32 = 4;
 /// Largest side of an image that is read, in pixels.
 const READ_SIDE_MAX_PX: u32 = 4096;
@@ -19,17 +21,8 @@ const READ_SIDE_MAX_PX: u32 = 4096;
 /// [`ReadRefused`] when the file is no PNG or no code in it can be read.
 pub fn decode(png: &[u8]) -> Result<String, ReadRefused> {
     let luma = Luma::of_png(png).ok_or(ReadRefused::NotPng)?;
-    let scales = [
-        Scale::Same,
-        Scale::Up(2),
-        Scale::Down(2),
-        Scale::Up(3),
-        Scale::Down(4),
-    ];
-    scales
-        .into_iter()
-        .find_map(|scale| luma.scaled(scale).read())
-        .ok_or(ReadRefused::NoCode)
+    let scales = [Scale::Same, Scale::Up(2), Scale::Down(2), Scale::Up(3), Scale::Down(4)];
+    scales.into_iter().find_map(|scale| luma.scaled(scale).read()).ok_or(ReadRefused::NoCode)
 }
 
 /// Why nothing was read.
@@ -78,10 +71,9 @@ impl Luma {
         bytes.truncate(frame.buffer_size());
         let pixels = match frame.color_type {
             ColorType::Grayscale => bytes,
-            ColorType::GrayscaleAlpha => bytes
-                .chunks_exact(2)
-                .map(|pixel| over_white(pixel[0], pixel[1]))
-                .collect(),
+            ColorType::GrayscaleAlpha => {
+                bytes.chunks_exact(2).map(|pixel| over_white(pixel[0], pixel[1])).collect()
+            }
             ColorType::Rgb => bytes.chunks_exact(3).map(brightness).collect(),
             ColorType::Rgba => bytes
                 .chunks_exact(4)
@@ -89,38 +81,21 @@ impl Luma {
                 .collect(),
             ColorType::Indexed => return None,
         };
-        Some(Luma {
-            width,
-            height,
-            pixels,
-        })
+        Some(Luma { width, height, pixels })
     }
 
     /// Reads a picture that was drawn with so many pixels a module.
     ///
-    /// The decoder is not perfect even on clean pictures, so it may look a second and a third time at another scale.
+    /// The decoder is not perfect even on clean pictures, so it may look a second and a third time
+    /// at another scale.
     pub(crate) fn read_drawn(&self, module_px: u32) -> Option<String> {
         let down = (module_px / READ_MODULE_PX).max(1);
         let up = READ_MODULE_PX.div_ceil(module_px.max(1));
-        let first = if down > 1 {
-            Scale::Down(down)
-        } else {
-            Scale::Same
-        };
+        let first = if down > 1 { Scale::Down(down) } else { Scale::Same };
         let first = if module_px < 3 { Scale::Up(up) } else { first };
-        let second = if down > 1 {
-            Scale::Down(down - 1)
-        } else {
-            Scale::Up(up.max(2))
-        };
-        let third = if down > 1 {
-            Scale::Same
-        } else {
-            Scale::Up(up.max(2) + 1)
-        };
-        [first, second, third]
-            .into_iter()
-            .find_map(|scale| self.scaled(scale).read())
+        let second = if down > 1 { Scale::Down(down - 1) } else { Scale::Up(up.max(2)) };
+        let third = if down > 1 { Scale::Same } else { Scale::Up(up.max(2) + 1) };
+        [first, second, third].into_iter().find_map(|scale| self.scaled(scale).read())
     }
 
     /// The text of the code in this picture, if there is exactly one text.
@@ -143,11 +118,7 @@ impl Luma {
             let row = (scale.source(y) * self.width) as usize;
             pixels.extend((0..width).map(|x| self.pixels[row + scale.source(x) as usize]));
         }
-        Luma {
-            width,
-            height,
-            pixels,
-        }
+        Luma { width, height, pixels }
     }
 }
 

@@ -1,4 +1,5 @@
-//! Why a code is not drawn. Settings that work instead are found in `render`, by trying them; they are only carried here.
+//! Why a code is not drawn. Settings that work instead are found in `render`, by trying them; they
+//! are only carried here.
 
 use domain::failure::{Failure, Kind};
 use domain::render::{

@@ -1,5 +1,5 @@
-//! One code from payload to file: level, size and logo are settled, the image is drawn, and it is read back.
-//! Who may ask for it and where it is kept are deliberately not here.
+//! One code from payload to file: level, size and logo are settled, the image is drawn, and it is
+//! read back. Who may ask for it and where it is kept are deliberately not here.
 
 use domain::render::{
     Colors, Format, Level, MODULE_MIN_PX, QUIET_ZONE_MIN_MODULES, RenderSpec, RenderWishes,
@@ -17,7 +17,8 @@ use crate::vector::Vector;
 
 /// Draws a code that reads back as exactly `payload`.
 ///
-/// With a logo the level is raised to M at least, and further while the logo covers too much to be read.
+/// With a logo the level is raised to M at least, and further while the logo covers too much to be
+/// read.
 ///
 /// # Errors
 /// [`RenderRefused`] has one variant per reason, with settings that work where some were found.
@@ -33,60 +34,31 @@ pub fn render(
     if !(SIZE_MIN_PX..=SIZE_MAX_PX).contains(&spec.size) {
         let nearest = spec.size.clamp(SIZE_MIN_PX, SIZE_MAX_PX);
         let works = works(&[size(nearest), size(512), size(SIZE_MAX_PX)]);
-        return Err(RenderRefused::SizeOutOfRange {
-            size: spec.size,
-            works,
-        });
+        return Err(RenderRefused::SizeOutOfRange { size: spec.size, works });
     }
     if spec.margin < QUIET_ZONE_MIN_MODULES {
         let margin = Some(QUIET_ZONE_MIN_MODULES);
-        let works = works(&[RenderWishes {
-            margin,
-            ..Default::default()
-        }]);
-        return Err(RenderRefused::NoQuietZone {
-            margin: spec.margin,
-            works,
-        });
+        let works = works(&[RenderWishes { margin, ..Default::default() }]);
+        return Err(RenderRefused::NoQuietZone { margin: spec.margin, works });
     }
     if !spec.colors.readable() {
         let colors = Some(Colors::default());
-        let works = works(&[RenderWishes {
-            colors,
-            ..Default::default()
-        }]);
+        let works = works(&[RenderWishes { colors, ..Default::default() }]);
         return Err(RenderRefused::LowContrast { works });
     }
     if spec.logo && logo.is_none() {
-        return Err(RenderRefused::LogoMissing {
-            works: works(&[without_logo()]),
-        });
+        return Err(RenderRefused::LogoMissing { works: works(&[without_logo()]) });
     }
     draw(payload, spec, logo).map_err(|obstacle| match obstacle {
-        Obstacle::TooLong(TooLong {
-            level,
-            bytes,
-            largest_level,
-        }) => {
+        Obstacle::TooLong(TooLong { level, bytes, largest_level }) => {
             let works = works(&fitting_wishes(payload, spec, logo, largest_level));
-            RenderRefused::PayloadTooLarge {
-                level,
-                bytes,
-                largest_level,
-                works,
-            }
+            RenderRefused::PayloadTooLarge { level, bytes, largest_level, works }
         }
         Obstacle::TooSmall { level, modules } => {
             let works = works(&fitting_wishes(payload, spec, logo, Some(level)));
-            RenderRefused::TooSmall {
-                size: spec.size,
-                modules,
-                works,
-            }
+            RenderRefused::TooSmall { size: spec.size, modules, works }
         }
-        Obstacle::Unreadable => RenderRefused::Unreadable {
-            works: works(&readable_wishes(spec)),
-        },
+        Obstacle::Unreadable => RenderRefused::Unreadable { works: works(&readable_wishes(spec)) },
     })
 }
 
@@ -109,7 +81,8 @@ pub struct Rendered {
     pub width_px: u32,
 }
 
-/// What [`render`] does, without bounds, suggestions and reading back: benches weigh the check against this.
+/// What [`render`] does, without bounds, suggestions and reading back: benches weigh the check
+/// against this.
 #[doc(hidden)]
 pub fn render_unread(payload: &str, spec: &RenderSpec, logo: Option<&Logo>) -> Option<Rendered> {
     let logo = logo.filter(|_| spec.logo);
@@ -135,15 +108,13 @@ fn draw(payload: &str, spec: &RenderSpec, logo: Option<&Logo>) -> Result<Rendere
     let logo = logo.filter(|_| spec.logo);
     let first = first_level(spec, logo);
     let last = if logo.is_some() { Level::H } else { first };
-    for level in Level::ALL
-        .into_iter()
-        .filter(|level| (first..=last).contains(level))
-    {
+    for level in Level::ALL.into_iter().filter(|level| (first..=last).contains(level)) {
         match draw_at(payload, spec, logo, level) {
             Ok(drawn) if drawn.reads_as(payload) => return Ok(drawn.rendered),
             Ok(_) => {}
             Err(obstacle) if level == first => return Err(obstacle),
-            // A stronger level needs more modules; that they do not fit is not what was wrong at first.
+            // A stronger level needs more modules; that they do not fit is not what was wrong at
+            // first.
             Err(_) => break,
         }
     }
@@ -188,9 +159,7 @@ fn draw_at(
 fn place(symbol: &Symbol, colors: Colors, logo: &Logo) -> Option<LogoBox> {
     let size = (logo.width(), logo.height());
     let boxes = || LogoBox::candidates(symbol.width(), symbol.level(), size);
-    boxes()
-        .find(|&place| !misleads(symbol, logo, place, colors))
-        .or_else(|| boxes().next())
+    boxes().find(|&place| !misleads(symbol, logo, place, colors)).or_else(|| boxes().next())
 }
 
 fn file(
@@ -199,33 +168,14 @@ fn file(
     module_px: u32,
     logo: Option<(&Logo, LogoBox)>,
 ) -> Option<(Vec<u8>, Option<Luma>)> {
-    let &RenderSpec {
-        size: size_px,
-        colors,
-        margin,
-        ..
-    } = spec;
+    let &RenderSpec { size: size_px, colors, margin, .. } = spec;
     match spec.format {
         Format::Png => {
-            let png = Bitmap {
-                symbol,
-                colors,
-                size_px,
-                module_px,
-                logo,
-            }
-            .png()?;
+            let png = Bitmap { symbol, colors, size_px, module_px, logo }.png()?;
             Some((png, None))
         }
         Format::Svg => {
-            let (svg, luma) = Vector {
-                symbol,
-                colors,
-                size_px,
-                margin,
-                logo,
-            }
-            .draw()?;
+            let (svg, luma) = Vector { symbol, colors, size_px, margin, logo }.draw()?;
             Some((svg.into_bytes(), Some(luma)))
         }
     }
@@ -268,10 +218,7 @@ fn fitting_wishes(
     let asked = spec.error_correction;
     // What a logo raises it to needs no wish.
     let needed_level = first_level(spec, logo.filter(|_| spec.logo));
-    let levels = Level::ALL
-        .into_iter()
-        .rev()
-        .filter(|&level| Some(level) <= strongest);
+    let levels = Level::ALL.into_iter().rev().filter(|&level| Some(level) <= strongest);
     let mut wishes = Vec::new();
     for level in levels {
         let Ok(symbol) = encode(payload, level) else {
@@ -295,41 +242,22 @@ fn fitting_wishes(
 /// A short ladder for what was drawn and not read: larger, then stronger, then without the logo.
 fn readable_wishes(spec: &RenderSpec) -> Vec<RenderWishes> {
     let larger = [spec.size * 3 / 2, spec.size * 2].map(|px| px.min(SIZE_MAX_PX));
-    let mut wishes: Vec<_> = larger
-        .into_iter()
-        .filter(|&px| px > spec.size)
-        .map(size)
-        .collect();
-    for level in Level::ALL
-        .into_iter()
-        .filter(|&level| level > spec.error_correction)
-    {
+    let mut wishes: Vec<_> = larger.into_iter().filter(|&px| px > spec.size).map(size).collect();
+    for level in Level::ALL.into_iter().filter(|&level| level > spec.error_correction) {
         let error_correction = Some(level);
-        wishes.push(RenderWishes {
-            error_correction,
-            ..size(larger[1])
-        });
+        wishes.push(RenderWishes { error_correction, ..size(larger[1]) });
     }
     if spec.logo {
         wishes.push(without_logo());
-        wishes.push(RenderWishes {
-            logo: Some(false),
-            ..size(larger[1])
-        });
+        wishes.push(RenderWishes { logo: Some(false), ..size(larger[1]) });
     }
     wishes
 }
 
 fn size(px: u32) -> RenderWishes {
-    RenderWishes {
-        size: Some(px),
-        ..Default::default()
-    }
+    RenderWishes { size: Some(px), ..Default::default() }
 }
 
 fn without_logo() -> RenderWishes {
-    RenderWishes {
-        logo: Some(false),
-        ..Default::default()
-    }
+    RenderWishes { logo: Some(false), ..Default::default() }
 }

@@ -3,43 +3,34 @@
 
 use domain::failure::{Failure, Kind};
 use domain::render::Level;
-use qrcode::bits::Bits;
-use qrcode::optimize::Segment;
-use qrcode::{Color, EcLevel, QrCode, Version};
+use qrcodegen::{QrCode, QrCodeEcc, QrSegment, Version};
 
-use crate::segments;
+use crate::segments::{self, Mode};
 
-/// The most bytes that any symbol holds: 7,089 digits at version 40-L. What is longer is refused before any work.
+/// The most bytes that any symbol holds: 7,089 digits at version 40-L. What is longer is refused
+/// before any work.
 const PAYLOAD_BYTES_MAX: usize = 7_089;
 /// The lengths' fields have one width up to version 9, another up to 26, a third up to 40.
-const VERSION_CLASSES: [(i16, i16); 3] = [(1, 9), (10, 26), (27, 40)];
+const VERSION_CLASSES: [(u8, u8); 3] = [(1, 9), (10, 26), (27, 40)];
 
 /// The modules of a payload at the smallest version that holds it at `level`.
 ///
 /// # Errors
 /// [`TooLong`] when no version holds it; it names the strongest level that would.
 pub fn encode(payload: &str, level: Level) -> Result<Symbol, TooLong> {
-    let too_long = || TooLong {
-        level,
-        bytes: payload.len(),
-        largest_level: Level::ALL
-            .into_iter()
-            .rev()
-            .find(|&weaker| weaker < level && smallest(payload, weaker).is_some()),
+    let too_long = || {
+        let mut weaker = Level::ALL.into_iter().rev().filter(|&weaker| weaker < level);
+        let largest_level = weaker.find(|&weaker| smallest(payload, weaker).is_some());
+        TooLong { level, bytes: payload.len(), largest_level }
     };
-    let (version, cut) = smallest(payload, level).ok_or_else(too_long)?;
-    let code = modules(payload, level, version, &cut).map_err(|_| too_long())?;
-    let width = u32::try_from(code.width()).map_err(|_| too_long())?;
-    let dark = code
-        .to_colors()
-        .into_iter()
-        .map(|color| color == Color::Dark)
-        .collect();
+    let code = smallest(payload, level).ok_or_else(too_long)?;
+    let side = code.size();
+    let dark = (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
     Ok(Symbol {
-        version: u8::try_from(version).unwrap_or(u8::MAX),
+        version: code.version().value(),
         level,
-        width,
-        dark,
+        width: side.unsigned_abs(),
+        dark: dark.map(|(x, y)| code.get_module(x, y)).collect(),
     })
 }
 
@@ -68,7 +59,8 @@ impl Symbol {
         self.width
     }
 
-    /// Whether the module in column `x` of row `y` is dark. Outside of the symbol everything is light.
+    /// Whether the module in column `x` of row `y` is dark. Outside of the symbol everything is
+    /// light.
     pub fn is_dark(&self, x: u32, y: u32) -> bool {
         x < self.width && y < self.width && self.dark[(y * self.width + x) as usize]
     }
@@ -96,37 +88,40 @@ impl Failure for TooLong {
     }
 }
 
-/// The smallest version that holds the payload, and the payload cut into segments for it.
-fn smallest(payload: &str, level: Level) -> Option<(i16, Vec<Segment>)> {
+/// The symbol of the smallest version that holds the payload at exactly this level.
+fn smallest(payload: &str, level: Level) -> Option<QrCode> {
     if payload.len() > PAYLOAD_BYTES_MAX {
         return None;
     }
-    VERSION_CLASSES.into_iter().find_map(|(first, last)| {
-        let (cut, bits) = segments::optimal(payload.as_bytes(), Version::Normal(last));
-        let version = (first..=last).find(|&version| bits <= capacity_bits(version, level))?;
-        Some((version, cut))
+    VERSION_CLASSES.into_iter().enumerate().find_map(|(class, (first, last))| {
+        let cut = cut(payload, class);
+        let [first, last] = [first, last].map(Version::new);
+        let boost_level = false;
+        QrCode::encode_segments_advanced(&cut, correction(level), first, last, None, boost_level)
+            .ok()
     })
 }
 
-fn capacity_bits(version: i16, level: Level) -> usize {
-    Bits::new(Version::Normal(version))
-        .max_len(correction(level))
-        .unwrap_or(0)
+fn cut(payload: &str, class: usize) -> Vec<QrSegment> {
+    let segment = |part: segments::Segment| {
+        let bytes = &payload.as_bytes()[part.begin..part.end];
+        // Digits and alphanumerics are ASCII, so that only byte segments may end within a
+        // character.
+        match (part.mode, std::str::from_utf8(bytes)) {
+            (Mode::Numeric, Ok(digits)) => QrSegment::make_numeric(digits),
+            (Mode::Alphanumeric, Ok(text)) => QrSegment::make_alphanumeric(text),
+            (Mode::Byte, _) | (_, Err(_)) => QrSegment::make_bytes(bytes),
+        }
+    };
+    segments::optimal(payload.as_bytes(), class).into_iter().map(segment).collect()
 }
 
-fn modules(payload: &str, level: Level, version: i16, cut: &[Segment]) -> qrcode::QrResult<QrCode> {
-    let mut bits = Bits::new(Version::Normal(version));
-    bits.push_segments(payload.as_bytes(), cut.iter().copied())?;
-    bits.push_terminator(correction(level))?;
-    QrCode::with_bits(bits, correction(level))
-}
-
-fn correction(level: Level) -> EcLevel {
+fn correction(level: Level) -> QrCodeEcc {
     match level {
-        Level::L => EcLevel::L,
-        Level::M => EcLevel::M,
-        Level::Q => EcLevel::Q,
-        Level::H => EcLevel::H,
+        Level::L => QrCodeEcc::Low,
+        Level::M => QrCodeEcc::Medium,
+        Level::Q => QrCodeEcc::Quartile,
+        Level::H => QrCodeEcc::High,
     }
 }
 
@@ -139,11 +134,7 @@ mod tests {
         let check = |payload: &str, level: Level, version: u8| {
             let symbol = encode(payload, level).unwrap();
             assert_eq!(symbol.version(), version, "{payload} at {level:?}");
-            assert_eq!(
-                symbol.width(),
-                17 + 4 * u32::from(version),
-                "{payload} at {level:?}"
-            );
+            assert_eq!(symbol.width(), 17 + 4 * u32::from(version), "{payload} at {level:?}");
         };
         // Capacities from ISO/IEC 18004, table 7.
         check("", Level::L, 1);
@@ -157,25 +148,14 @@ mod tests {
         check(&"1".repeat(7_089), Level::L, 40);
         check(&"a".repeat(1_273), Level::H, 40);
         // X1: the scan URL is version 4 at M, the JSON form version 8.
-        check(
-            "https://qr-service.daobitat.xyz/scan/67ec31596333aba221e84df8",
-            Level::M,
-            4,
-        );
+        check("https://qr-service.daobitat.xyz/scan/67ec31596333aba221e84df8", Level::M, 4);
     }
 
     #[test]
     fn what_is_too_long_names_the_strongest_level_that_fits() {
         let check = |bytes: usize, level: Level, largest_level: Option<Level>| {
             let refused = encode(&"a".repeat(bytes), level).unwrap_err();
-            assert_eq!(
-                refused,
-                TooLong {
-                    level,
-                    bytes,
-                    largest_level
-                }
-            );
+            assert_eq!(refused, TooLong { level, bytes, largest_level });
         };
         check(1_274, Level::H, Some(Level::Q));
         check(1_646, Level::H, Some(Level::Q));

@@ -1,5 +1,6 @@
-//! A symbol as SVG: one stroked path of row runs, and the pixels that it stands for, to be read back.
-//! Scripts, styles and references to other files are deliberately absent; a logo is embedded as our own PNG.
+//! A symbol as SVG: one stroked path of row runs, and the pixels that it stands for, to be read
+//! back. Scripts, styles and references to other files are deliberately absent; a logo is embedded
+//! as our own PNG.
 
 use std::fmt::Write;
 
@@ -44,33 +45,29 @@ impl Vector<'_> {
     fn svg(&self, picture: Option<&Picture>) -> Option<String> {
         let (size, modules, Colors { dark, light }) = (self.size_px, self.modules(), self.colors);
         let mut svg = String::with_capacity(4096);
-        // Writing to a string does not fail, and every value is a number or a colour: nothing needs escaping.
-        write!(
-            svg,
-            r#"<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" viewBox="0 0 {modules} {modules}" shape-rendering="crispEdges"><rect width="{modules}" height="{modules}" fill="{light}"/><path stroke="{dark}" d="{}"/>"#,
-            self.path()
-        )
-        .ok()?;
-        if let Some(picture) = picture {
-            let [x, y, width, height] = [
-                picture.x_milli,
-                picture.y_milli,
-                picture.width_milli,
-                picture.height_milli,
-            ]
-            .map(decimal);
-            let png = STANDARD.encode(tile_png(&picture.tile, self.colors)?);
-            write!(
-                svg,
-                r#"<image x="{x}" y="{y}" width="{width}" height="{height}" preserveAspectRatio="none" href="data:image/png;base64,{png}"/>"#
-            )
+        // Writing to a string does not fail, and every value is a number or a colour: nothing needs
+        // escaping.
+        write!(svg, r#"<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}""#)
             .ok()?;
+        write!(svg, r#" viewBox="0 0 {modules} {modules}" shape-rendering="crispEdges">"#).ok()?;
+        write!(svg, r#"<rect width="{modules}" height="{modules}" fill="{light}"/>"#).ok()?;
+        write!(svg, r#"<path stroke="{dark}" d="{}"/>"#, self.path()).ok()?;
+        if let Some(picture) = picture {
+            let [x, y, width, height] =
+                [picture.x_milli, picture.y_milli, picture.width_milli, picture.height_milli]
+                    .map(decimal);
+            let png = STANDARD.encode(tile_png(&picture.tile, self.colors)?);
+            write!(svg, r#"<image x="{x}" y="{y}" width="{width}" height="{height}""#).ok()?;
+            svg.push_str(r#" preserveAspectRatio="none" href="data:image/png;base64,"#);
+            svg.push_str(&png);
+            svg.push_str(r#""/>"#);
         }
         svg.push_str("</svg>");
         Some(svg)
     }
 
-    /// The dark runs of each row as strokes one module wide; every step is relative to the one before.
+    /// The dark runs of each row as strokes one module wide; every step is relative to the one
+    /// before.
     fn path(&self) -> String {
         let mut path = String::with_capacity(2048);
         // Twice the row, because a stroke runs along the middle of its row.
@@ -122,7 +119,8 @@ impl Vector<'_> {
         }
     }
 
-    /// What a browser paints at the file's own size: each pixel has the colour of the point in its middle.
+    /// What a browser paints at the file's own size: each pixel has the colour of the point in its
+    /// middle.
     fn luma(&self, picture: Option<&Picture>) -> Luma {
         let brightness = |color: domain::render::Rgb| {
             u8::try_from(color.luma_milli() / 1_000).unwrap_or(u8::MAX)
@@ -142,11 +140,7 @@ impl Vector<'_> {
                 }
             }));
         }
-        Luma {
-            width: self.size_px,
-            height: self.size_px,
-            pixels,
-        }
+        Luma { width: self.size_px, height: self.size_px, pixels }
     }
 }
 
@@ -161,18 +155,11 @@ struct Picture {
 
 impl Picture {
     fn at(&self, x_milli: u32, y_milli: u32) -> Option<domain::render::Rgb> {
-        let x = x_milli
-            .checked_sub(self.x_milli)
-            .filter(|&x| x < self.width_milli)?;
-        let y = y_milli
-            .checked_sub(self.y_milli)
-            .filter(|&y| y < self.height_milli)?;
+        let x = x_milli.checked_sub(self.x_milli).filter(|&x| x < self.width_milli)?;
+        let y = y_milli.checked_sub(self.y_milli).filter(|&y| y < self.height_milli)?;
         let column = x * self.tile.width / self.width_milli;
         let row = y * self.tile.height / self.height_milli;
-        self.tile
-            .pixels
-            .get((row * self.tile.width + column) as usize)
-            .copied()
+        self.tile.pixels.get((row * self.tile.width + column) as usize).copied()
     }
 }
 

@@ -1,8 +1,9 @@
 //! `Idempotency-Key` (IETF draft 07): missing where it is required 400, the same key with another body 422, still
 //! running 409; a repetition gets the stored answer with `Idempotency-Replayed: true`.
 //!
-//! A handler takes [`Once`]. Its claim is settled at the edge: a success stores the answer, a refusal gives the key
-//! back. A handler that moves money writes the answer into its own transaction instead.
+//! A handler takes [`Once`] and puts the answer into the transaction that has the effect ([`Held::saving`]). What can
+//! be repeated without harm takes [`Repeatable`]: its answer is stored at the edge, after the effect. Either way the
+//! edge gives the key of a refusal back.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,6 +17,7 @@ use axum::response::{IntoResponse, Response};
 use domain::access::hex;
 use domain::failure::{Failure, Kind};
 use domain::limit::{IDEMPOTENCY_KEY_MAX_BYTES, IDEMPOTENCY_LEASE_S};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
@@ -72,7 +74,25 @@ impl Failure for KeyRefused {
 
 /// A JSON request that is carried out once per `Idempotency-Key`, which it must bring.
 #[derive(Clone, Debug)]
-pub struct Once<T>(pub T);
+pub struct Once<T> {
+    /// What is asked for.
+    pub request: T,
+    /// The hold on the key.
+    pub key: Held,
+}
+
+/// A request's hold on its `Idempotency-Key`.
+#[derive(Clone, Debug)]
+pub struct Held(Claim);
+
+impl Held {
+    /// The claim with the answer that a repetition gets, for the transaction that has the effect.
+    pub fn saving<B: Serialize>(&self, status: StatusCode, body: &B) -> (Claim, Answer) {
+        // A response that serialises for the client serialises here.
+        let body = serde_json::to_string(body).unwrap_or_default();
+        (self.0.clone(), Answer { status: status.as_u16(), body })
+    }
+}
 
 /// A JSON request that may bring an `Idempotency-Key`: what it does can be repeated without harm.
 #[derive(Clone, Debug)]
@@ -126,8 +146,10 @@ where
         if !request.headers().contains_key(IDEMPOTENCY_KEY) {
             return Err(KeyRefused::Missing.into());
         }
-        let Repeatable(value) = Repeatable::from_request(request, state).await?;
-        Ok(Self(value))
+        let (request, claim) = claimed(request, state).await?;
+        // The header is there, so there is a claim.
+        let claim = claim.ok_or(KeyRefused::Missing)?;
+        Ok(Self { request, key: Held(claim) })
     }
 }
 
@@ -141,31 +163,43 @@ where
     type Rejection = Stopped;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Stopped> {
-        let (parts, body) = request.into_parts();
-        let headers = parts.headers.clone();
-        let extensions = parts.extensions.clone();
-        let operation = format!("{} {}", parts.method, parts.uri.path());
-        let bytes = input::bytes(Request::from_parts(parts, body), state).await?;
-        let value = input::json(&headers, &bytes)?;
-        let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(Self(value)) };
-        let key = key_text(key)?;
-        // An extractor of the principal always comes before this one.
-        let principal = extensions.get::<PrincipalName>().map_or("anonymous", |name| &name.0);
-        let holder = hex(&Random::system().bytes::<8>());
-        let fingerprint = hex(&Sha256::digest(&bytes));
-        let (table, now) = (Table::from_ref(state), Clock::from_ref(state).now());
-        let named = (principal, operation.as_str(), key);
-        match table.claim(named, &fingerprint, holder, now).await? {
-            ClaimOutcome::Ours(claim) => {
-                if let Some(slot) = extensions.get::<Slot>() {
-                    slot.fill(table, claim);
-                }
-                Ok(Self(value))
+        let (request, _) = claimed(request, state).await?;
+        Ok(Self(request))
+    }
+}
+
+/// Reads the request and claims its key, if it brings one.
+async fn claimed<T, S>(request: Request, state: &S) -> Result<(T, Option<Claim>), Stopped>
+where
+    T: DeserializeOwned + Send,
+    S: Send + Sync,
+    Table: FromRef<S>,
+    Clock: FromRef<S>,
+{
+    let (parts, body) = request.into_parts();
+    let headers = parts.headers.clone();
+    let extensions = parts.extensions.clone();
+    let operation = format!("{} {}", parts.method, parts.uri.path());
+    let bytes = input::bytes(Request::from_parts(parts, body), state).await?;
+    let value = input::json(&headers, &bytes)?;
+    let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok((value, None)) };
+    let key = key_text(key)?;
+    // An extractor of the principal always comes before this one.
+    let principal = extensions.get::<PrincipalName>().map_or("anonymous", |name| &name.0);
+    let holder = hex(&Random::system().bytes::<8>());
+    let fingerprint = hex(&Sha256::digest(&bytes));
+    let (table, now) = (Table::from_ref(state), Clock::from_ref(state).now());
+    let named = (principal, operation.as_str(), key);
+    match table.claim(named, &fingerprint, holder, now).await? {
+        ClaimOutcome::Ours(claim) => {
+            if let Some(slot) = extensions.get::<Slot>() {
+                slot.fill(table, claim.clone());
             }
-            ClaimOutcome::Done(answer) => Err(Stopped::Replayed(answer)),
-            ClaimOutcome::Running => Err(KeyRefused::Running.into()),
-            ClaimOutcome::OtherRequest => Err(KeyRefused::OtherRequest.into()),
+            Ok((value, Some(claim)))
         }
+        ClaimOutcome::Done(answer) => Err(Stopped::Replayed(answer)),
+        ClaimOutcome::Running => Err(KeyRefused::Running.into()),
+        ClaimOutcome::OtherRequest => Err(KeyRefused::OtherRequest.into()),
     }
 }
 

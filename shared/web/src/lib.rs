@@ -5,6 +5,7 @@
 #![deny(missing_docs)]
 
 pub mod assets;
+pub mod csv;
 pub mod edge;
 pub mod idempotency;
 pub mod input;
@@ -14,9 +15,10 @@ pub mod problem;
 pub mod seal;
 mod serve;
 pub mod telemetry;
+pub mod visitor;
 
 pub use edge::{TraceId, router};
-pub use idempotency::{Once, Repeatable, Stopped};
+pub use idempotency::{Held, Once, Repeatable, Stopped};
 pub use principal::{Caller, may};
 pub use problem::Problem;
 pub use serve::{Exit, serve, serve_events};

@@ -1,14 +1,14 @@
 //! API keys: one item beside the tenant for lists, one under the secret's fingerprint for the door. Both are
 //! written and deleted together.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::access::{ApiKey, Binding, Scope};
 use domain::id::{KeyId, TenantId};
 use domain::page::{Page, PageSize, Position};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Item, StoreError, Table, broken, decode, encode, keys, text};
+use super::{Answer, Claim, Item, StoreError, Table, broken, decode, encode, keys, text};
 
 const KIND: &str = "api_key";
 
@@ -56,12 +56,36 @@ impl Table {
     /// # Errors
     /// [`StoreError`].
     pub async fn insert_api_key(&self, key: &ApiKey, fingerprint: &str) -> Result<bool, StoreError> {
+        let writes = self.write_api_key(key, fingerprint)?;
+        Ok(self.transact(writes).await?.is_ok())
+    }
+
+    /// Adds a key together with the answer to the request that asked for it; `false` when the request lost its
+    /// claim, and then nothing is written.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn commit_api_key(
+        &self,
+        key: &ApiKey,
+        fingerprint: &str,
+        (claim, answer): (Claim, Answer),
+    ) -> Result<bool, StoreError> {
+        let mut writes = self.write_api_key(key, fingerprint)?;
+        writes.push(self.write_answer(&claim, &answer)?);
+        Ok(self.transact(writes).await?.is_ok())
+    }
+
+    fn write_api_key(
+        &self,
+        key: &ApiKey,
+        fingerprint: &str,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
         let value = ApiKeyItem::from_domain(key, fingerprint);
         let absent = Some("attribute_not_exists(PK)");
         let listed = encode(&keys::api_key(&key.tenant, &key.id), KIND, &value)?;
         let found = encode(&keys::api_key_secret(fingerprint), KIND, &value)?;
-        let writes = vec![self.put(listed, absent, Item::new()), self.put(found, absent, Item::new())];
-        Ok(self.transact(writes).await?.is_ok())
+        Ok(vec![self.put(listed, absent, Item::new()), self.put(found, absent, Item::new())])
     }
 
     /// The key whose secret has this fingerprint.

@@ -72,7 +72,7 @@ impl CodeItem {
             created_at: code.created_at,
             generated_at: code.generated_at,
             gsi1_pk: keys::codes_of_tenant(&code.tenant),
-            gsi1_sk: format!("{:015}#{}", code.created_at.as_millisecond(), code.property),
+            gsi1_sk: Table::place_of(code).0,
         }
     }
 
@@ -198,6 +198,11 @@ impl Table {
             ),
         ];
         Ok(self.transact(writes).await?.map_err(|_| CodeLost::Outrun))
+    }
+
+    /// A code's place in the list of its tenant's codes.
+    pub fn place_of(code: &PropertyCode) -> Position {
+        Position(format!("{:015}#{}", code.created_at.as_millisecond(), code.property))
     }
 
     /// The tenant's codes, oldest first.

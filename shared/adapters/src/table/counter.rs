@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 
+use jiff::Timestamp;
+
 use super::keys::{self, Counted, Key};
 use super::{Item, StoreError, Table, broken, number, text};
 
@@ -55,6 +57,50 @@ pub struct Visitors {
     pub revision: u64,
     /// The sketch's bytes; empty before the first visitor.
     pub sketch: Vec<u8>,
+}
+
+/// What a total keeps of each event shard's last scan, in milliseconds: the name and the shard's number.
+pub const LAST_SCAN: &str = "last";
+/// What a total keeps of each event shard's first scan, in milliseconds.
+pub const FIRST_SCAN: &str = "first";
+
+/// What was counted of a code, or of a tenant's shard, since it exists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// The counters.
+    pub counts: BTreeMap<String, i64>,
+    /// The first scan by a person.
+    pub first_scan: Option<Timestamp>,
+    /// The last scan by a person.
+    pub last_scan: Option<Timestamp>,
+}
+
+impl Totals {
+    fn of(mut counts: BTreeMap<String, i64>) -> Self {
+        let instants = |prefix: &str| {
+            let shard = |name: &str| name.strip_prefix(prefix).is_some_and(|n| n.parse::<u8>().is_ok());
+            let found = counts.iter().filter(|(name, _)| shard(name));
+            found.filter_map(|(_, millis)| Timestamp::from_millisecond(*millis).ok()).collect::<Vec<_>>()
+        };
+        let first_scan = instants(FIRST_SCAN).into_iter().min();
+        let last_scan = instants(LAST_SCAN).into_iter().max();
+        counts.retain(|name, _| !name.starts_with(FIRST_SCAN) && !name.starts_with(LAST_SCAN));
+        Self { counts, first_scan, last_scan }
+    }
+
+    /// The two together, for a tenant whose totals are spread over shards.
+    #[must_use]
+    pub fn plus(mut self, other: Totals) -> Self {
+        domain::tally::add_counts(&mut self.counts, &other.counts);
+        self.first_scan = self.first_scan.into_iter().chain(other.first_scan).min();
+        self.last_scan = self.last_scan.max(other.last_scan);
+        self
+    }
+
+    /// Scans by people.
+    pub fn scans(&self) -> i64 {
+        self.counts.get(domain::tally::name::PEOPLE).copied().unwrap_or(0)
+    }
 }
 
 /// Numbers to be added to one item.
@@ -214,9 +260,9 @@ impl Table {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn totals(&self, of: &Counted) -> Result<BTreeMap<String, i64>, StoreError> {
+    pub async fn totals(&self, of: &Counted) -> Result<Totals, StoreError> {
         let item = self.read(&keys::total(of)).await?;
-        Ok(item.map(|item| counters_of(&item)).unwrap_or_default())
+        Ok(item.map(|item| Totals::of(counters_of(&item))).unwrap_or_default())
     }
 
     /// The totals of up to a hundred codes, for a page of a list.
@@ -226,7 +272,7 @@ impl Table {
     pub async fn totals_of(
         &self,
         codes: &[Counted],
-    ) -> Result<HashMap<Counted, BTreeMap<String, i64>>, StoreError> {
+    ) -> Result<HashMap<Counted, Totals>, StoreError> {
         if codes.is_empty() {
             return Ok(HashMap::new());
         }
@@ -234,7 +280,7 @@ impl Table {
             codes.iter().map(|code| (keys::total(code), code)).collect();
         let items = self.read_batch(by_key.keys().map(Key::attributes).collect()).await?;
         let totals = items.iter().filter_map(|item| {
-            by_key.get(&key_of(item)).map(|code| ((*code).clone(), counters_of(item)))
+            by_key.get(&key_of(item)).map(|code| ((*code).clone(), Totals::of(counters_of(item))))
         });
         Ok(totals.collect())
     }

@@ -108,7 +108,8 @@ impl Table {
         Ok(self.update(&claim.key, set, condition, values))
     }
 
-    /// Stores a claim's answer after its effect; a holder that lost its lease stores nothing.
+    /// Stores a claim's answer after its effect, unless it was stored together with it; a holder that lost its lease
+    /// stores nothing.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -134,7 +135,7 @@ fn saving(claim: &Claim, answer: &Answer) -> Result<(&'static str, &'static str,
         (":answer".to_owned(), super::target::attribute(answer)?),
         (":holder".to_owned(), text(claim.holder.clone())),
     ]);
-    Ok(("SET answer = :answer", "#holder = :holder", values))
+    Ok(("SET answer = :answer", "#holder = :holder AND attribute_not_exists(answer)", values))
 }
 
 fn later(now: Timestamp) -> i64 {

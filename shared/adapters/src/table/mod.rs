@@ -28,7 +28,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use code::CodeLost;
-pub use counter::{Addition, Count, CountLost, Counting, Marks, Visitors};
+pub use counter::{
+    Addition, Count, CountLost, Counting, FIRST_SCAN, LAST_SCAN, Marks, Totals, Visitors,
+};
 pub use event::{ScanLost, StoredEvent};
 pub use idempotency::{Answer, Claim, ClaimOutcome};
 pub use keys::Counted;

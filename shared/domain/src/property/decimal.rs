@@ -46,7 +46,10 @@ pub(super) fn scaled(text: &str, scale: u8) -> Result<Scaled, NotScaled> {
     // Where the point stands in `significant`, counted from its left end.
     let point = whole_digits - leading + i64::from(exponent) + i64::from(scale);
     if significant.is_empty() {
-        return Ok(Scaled { value: 0, is_exact: true });
+        return Ok(Scaled {
+            value: 0,
+            is_exact: true,
+        });
     }
     if point > DIGITS_MAX {
         return Err(NotScaled::TooLarge);
@@ -57,7 +60,10 @@ pub(super) fn scaled(text: &str, scale: u8) -> Result<Scaled, NotScaled> {
         value * 10 + i64::from(digit)
     });
     let is_exact = significant.bytes().skip(kept).all(|byte| byte == b'0');
-    Ok(Scaled { value: if is_negative { -value } else { value }, is_exact })
+    Ok(Scaled {
+        value: if is_negative { -value } else { value },
+        is_exact,
+    })
 }
 
 #[cfg(test)]
@@ -87,7 +93,10 @@ mod tests {
         check("999999999999999999", 0, Ok((999_999_999_999_999_999, true)));
         check("1000000000000000000", 0, Err(NotScaled::TooLarge));
         check("1e400", 0, Err(NotScaled::TooLarge));
-        for junk in ["", "-", ".", "e5", "1e", "1e99999", "NaN", "Infinity", "0x10", "1,5", "1 5", "--1", "1.2.3", "٣"] {
+        for junk in [
+            "", "-", ".", "e5", "1e", "1e99999", "NaN", "Infinity", "0x10", "1,5", "1 5", "--1",
+            "1.2.3", "٣",
+        ] {
             check(junk, 0, Err(NotScaled::NotANumber));
         }
         check(&"1".repeat(65), 0, Err(NotScaled::NotANumber));

@@ -27,7 +27,11 @@ impl<'e> Fields<'e> {
         prefix: impl Into<String>,
         errors: &'e mut Vec<FieldError>,
     ) -> Self {
-        Self { map, prefix: prefix.into(), errors }
+        Self {
+            map,
+            prefix: prefix.into(),
+            errors,
+        }
     }
 
     /// The fields of a nested document, reporting to the same list.
@@ -52,7 +56,11 @@ impl<'e> Fields<'e> {
 
     /// Remembers a broken rule.
     pub(super) fn refuse(&mut self, name: &str, code: &'static str, detail: impl Into<String>) {
-        self.errors.push(FieldError::new(format!("{}{name}", self.prefix), code, detail));
+        self.errors.push(FieldError::new(
+            format!("{}{name}", self.prefix),
+            code,
+            detail,
+        ));
     }
 
     /// Remembers that a field is missing.
@@ -63,8 +71,13 @@ impl<'e> Fields<'e> {
     /// Takes the first of `names` that has a value, each in snake_case or camelCase; null is no value.
     pub(super) fn take(&mut self, names: &[&str]) -> Option<Value> {
         let mut found: Option<Value> = None;
-        for name in names.iter().flat_map(|name| [(*name).to_owned(), camel(name)]) {
-            let Some(value) = self.map.get(&name) else { continue };
+        for name in names
+            .iter()
+            .flat_map(|name| [(*name).to_owned(), camel(name)])
+        {
+            let Some(value) = self.map.get(&name) else {
+                continue;
+            };
             let is_spent = value.is_null() || found.is_none() || found.as_ref() == Some(value);
             if let Some(value) = is_spent.then(|| self.map.remove(&name)).flatten() {
                 found = found.or(Some(value).filter(|value| !value.is_null()));
@@ -109,7 +122,11 @@ impl<'e> Fields<'e> {
             Err(NotScaled::NotANumber) => return self.wrong_type(names, "a whole number"),
             Err(NotScaled::TooLarge) => self.refuse(name, "out_of_range", range()),
             Ok(number) if !number.is_exact => {
-                self.refuse(name, "not_whole", format!("{name} is a whole number, without a fraction"));
+                self.refuse(
+                    name,
+                    "not_whole",
+                    format!("{name} is a whole number, without a fraction"),
+                );
             }
             Ok(number) if !(0..=WHOLE_MAX).contains(&number.value) => {
                 self.refuse(name, "out_of_range", range());
@@ -123,7 +140,9 @@ impl<'e> Fields<'e> {
     pub(super) fn instant(&mut self, names: &[&str]) -> Option<Timestamp> {
         let parsed = match self.take(names)? {
             Value::String(text) => text.parse().ok(),
-            Value::Number(n) => n.as_i64().and_then(|ms| Timestamp::from_millisecond(ms).ok()),
+            Value::Number(n) => n
+                .as_i64()
+                .and_then(|ms| Timestamp::from_millisecond(ms).ok()),
             _ => None,
         };
         parsed.or_else(|| self.wrong_type(names, "an instant such as 2025-04-01T18:32:57Z"))
@@ -147,11 +166,19 @@ impl<'e> Fields<'e> {
     fn bounded(&mut self, names: &[&str], text: &str, chars_max: usize) -> Option<String> {
         let name = names.first().copied().unwrap_or_default();
         if text.chars().any(char::is_control) {
-            self.refuse(name, "control_character", format!("{name} has no control characters"));
+            self.refuse(
+                name,
+                "control_character",
+                format!("{name} has no control characters"),
+            );
             return None;
         }
         if text.chars().count() > chars_max {
-            self.refuse(name, "too_long", format!("{name} has at most {chars_max} characters"));
+            self.refuse(
+                name,
+                "too_long",
+                format!("{name} has at most {chars_max} characters"),
+            );
             return None;
         }
         (!text.is_empty()).then(|| text.to_owned())

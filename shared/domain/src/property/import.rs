@@ -14,7 +14,9 @@ pub const LINE_MAX_BYTES: usize = 256 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LineError {
     /// The text is no JSON.
-    #[error("this is not a complete JSON document (column {column}); export one document a line, without --pretty")]
+    #[error(
+        "this is not a complete JSON document (column {column}); export one document a line, without --pretty"
+    )]
     NotJson {
         /// Where the reader gave up, counted from 1 within the document's line.
         column: usize,
@@ -80,15 +82,20 @@ pub fn import_line(line: &str) -> Result<Property, LineError> {
     if text.len() > LINE_MAX_BYTES {
         return Err(LineError::TooLong { bytes: text.len() });
     }
-    let document: Value = serde_json::from_str(text)
-        .map_err(|error| LineError::NotJson { column: error.column() })?;
+    let document: Value = serde_json::from_str(text).map_err(|error| LineError::NotJson {
+        column: error.column(),
+    })?;
     Property::from_document(&document).map_err(LineError::Fields)
 }
 
 /// Reads a whole file: each item is the line that the document begins in, counted from 1, and the document.
 pub fn import_lines(text: &str) -> Lines<'_> {
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-    let mut lines = Lines { rest: text, line: 1, shape: Shape::Lines };
+    let mut lines = Lines {
+        rest: text,
+        line: 1,
+        shape: Shape::Lines,
+    };
     lines.pass_over(char::is_whitespace);
     if lines.rest.starts_with('[') {
         lines.advance(1);
@@ -154,7 +161,10 @@ impl<'a> Lines<'a> {
     }
 
     fn pass_over(&mut self, is_skipped: impl Fn(char) -> bool) {
-        let end = self.rest.find(|c| !is_skipped(c)).unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .find(|c| !is_skipped(c))
+            .unwrap_or(self.rest.len());
         self.advance(end);
     }
 
@@ -186,3 +196,6 @@ fn element_end(text: &str) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests;

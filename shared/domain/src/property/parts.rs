@@ -1,5 +1,5 @@
-//! What hangs on a property: enums with an open end (P7) and nested structs (P6). The requirements give neither fields
-//! nor values (X39), so these are a minimum; what else a document has is kept in each struct's `extra`.
+//! The nested structs of a property (P6). The requirements do not give their fields (X39), so these are a minimum; what
+//! else a document has is kept in each struct's `extra`.
 //!
 //! Deliberately absent: floats. Coordinates are micro-degrees, written as decimal text.
 
@@ -8,141 +8,8 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::decimal::scaled;
+use super::enums::DocumentType;
 use super::fields::{Fields, WHOLE_MAX};
-
-/// Declares an enum with an open end: an unknown text is kept as `Other`, and each variant is its text in JSON.
-macro_rules! open_enum {
-    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$each:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-        #[serde(into = "String", from = "String")]
-        pub enum $name {
-            $($(#[$each])* $variant,)+
-            /// Any other text, as it came (X39).
-            Other(String),
-        }
-
-        impl $name {
-            /// Reads the text; case, and blanks, hyphens or underscores between words do not matter.
-            pub fn parse(text: &str) -> Self {
-                $(if $crate::property::parts::same_words(text, $text) { return $name::$variant; })+
-                $name::Other(text.to_owned())
-            }
-
-            /// The text in JSON.
-            pub fn as_str(&self) -> &str {
-                match self { $($name::$variant => $text,)+ $name::Other(text) => text }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl From<String> for $name {
-            fn from(text: String) -> Self { $name::parse(&text) }
-        }
-
-        impl From<$name> for String {
-            fn from(value: $name) -> String { value.as_str().to_owned() }
-        }
-
-        impl utoipa::PartialSchema for $name {
-            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-                <String as utoipa::PartialSchema>::schema()
-            }
-        }
-
-        impl utoipa::ToSchema for $name {
-            fn name() -> std::borrow::Cow<'static, str> {
-                std::borrow::Cow::Borrowed(stringify!($name))
-            }
-        }
-    };
-}
-pub(super) use open_enum;
-
-open_enum! {
-    /// What stands there (P7).
-    pub enum PropertyType {
-        /// A flat.
-        Apartment = "apartment",
-        /// A house.
-        House = "house",
-        /// A detached duplex.
-        Duplex = "duplex",
-        /// A villa.
-        Villa = "villa",
-        /// Land without a building.
-        Land = "land",
-        /// Offices.
-        Office = "office",
-        /// A shop.
-        Shop = "shop",
-        /// A warehouse.
-        Warehouse = "warehouse",
-        /// Commercial, not said which.
-        Commercial = "commercial",
-    }
-}
-
-open_enum! {
-    /// Where the listing stands (P7).
-    pub enum ListingState {
-        /// Not shown yet.
-        Draft = "draft",
-        /// Waits for approval.
-        Pending = "pending",
-        /// Shown.
-        Active = "active",
-        /// Shown, with an offer accepted.
-        UnderOffer = "under offer",
-        /// Sold; the page stays.
-        Sold = "sold",
-        /// Let; the page stays.
-        Rented = "rented",
-        /// Taken back by its owner.
-        Withdrawn = "withdrawn",
-        /// Taken off the list.
-        Delisted = "delisted",
-        /// Removed by the platform.
-        Removed = "removed",
-        /// Deleted, the record kept.
-        Deleted = "deleted",
-        /// Put away.
-        Archived = "archived",
-    }
-}
-
-impl ListingState {
-    /// Whether the listing is gone from the site, so that a code would lead nowhere (X39).
-    pub fn is_withdrawn(&self) -> bool {
-        use ListingState::{Archived, Deleted, Delisted, Removed, Withdrawn};
-        matches!(self, Withdrawn | Delisted | Removed | Deleted | Archived)
-    }
-}
-
-open_enum! {
-    /// What a document is (P7).
-    pub enum DocumentType {
-        /// Proof of title.
-        TitleDeed = "title deed",
-        /// Nigeria's certificate of occupancy.
-        CertificateOfOccupancy = "certificate of occupancy",
-        /// A survey plan.
-        SurveyPlan = "survey plan",
-        /// A building permit.
-        BuildingPermit = "building permit",
-        /// A floor plan.
-        FloorPlan = "floor plan",
-        /// A valuation.
-        Valuation = "valuation",
-        /// A contract.
-        Contract = "contract",
-    }
-}
 
 /// Longest short text of a nested struct, in characters.
 const SHORT_TEXT_MAX_CHARS: usize = 200;
@@ -174,7 +41,11 @@ struct CoordinatesText {
 impl Serialize for Coordinates {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let latitude = degrees(self.latitude_micro);
-        CoordinatesText { latitude, longitude: degrees(self.longitude_micro) }.serialize(serializer)
+        CoordinatesText {
+            latitude,
+            longitude: degrees(self.longitude_micro),
+        }
+        .serialize(serializer)
     }
 }
 
@@ -210,8 +81,16 @@ impl Coordinates {
             return None;
         }
         let latitude = micro(&mut fields, "latitude", latitude, Self::LATITUDE_MAX_MICRO);
-        let longitude = micro(&mut fields, "longitude", longitude, Self::LONGITUDE_MAX_MICRO);
-        Some(Self { latitude_micro: latitude?, longitude_micro: longitude? })
+        let longitude = micro(
+            &mut fields,
+            "longitude",
+            longitude,
+            Self::LONGITUDE_MAX_MICRO,
+        );
+        Some(Self {
+            latitude_micro: latitude?,
+            longitude_micro: longitude?,
+        })
     }
 }
 
@@ -271,7 +150,10 @@ pub struct Amenities {
 impl Amenities {
     /// A list of texts is a list of features.
     pub(super) fn of_features(values: Vec<Value>, fields: &mut Fields<'_>) -> Self {
-        Self { features: features(values, fields), ..Self::default() }
+        Self {
+            features: features(values, fields),
+            ..Self::default()
+        }
     }
 
     pub(super) fn read(mut fields: Fields<'_>) -> Self {
@@ -281,11 +163,20 @@ impl Amenities {
         let area_sqm = count(&mut fields, "area_sqm");
         let features = match fields.take(&["features"]) {
             Some(Value::Array(values)) => features(values, &mut fields),
-            Some(_) => fields.wrong_type(&["features"], "a list of texts").unwrap_or_default(),
+            Some(_) => fields
+                .wrong_type(&["features"], "a list of texts")
+                .unwrap_or_default(),
             None => Vec::new(),
         };
         let extra = unfold_extra(fields.rest());
-        Self { bedrooms, bathrooms, parking_spaces, area_sqm, features, extra }
+        Self {
+            bedrooms,
+            bathrooms,
+            parking_spaces,
+            area_sqm,
+            features,
+            extra,
+        }
     }
 }
 
@@ -293,7 +184,9 @@ impl Amenities {
 /// uses these numbers, and a guess at a schema that was not given (X39) is no reason to lose a property.
 fn count(fields: &mut Fields<'_>, name: &str) -> Option<i64> {
     let value = fields.take(&[name])?;
-    let found = value.as_i64().filter(|count| (0..=WHOLE_MAX).contains(count));
+    let found = value
+        .as_i64()
+        .filter(|count| (0..=WHOLE_MAX).contains(count));
     if found.is_none() {
         fields.leave(name, value);
     }
@@ -302,13 +195,23 @@ fn count(fields: &mut Fields<'_>, name: &str) -> Option<i64> {
 
 fn features(values: Vec<Value>, fields: &mut Fields<'_>) -> Vec<String> {
     if values.len() > FEATURES_MAX {
-        fields.refuse("features", "too_many", format!("there are at most {FEATURES_MAX} features"));
+        fields.refuse(
+            "features",
+            "too_many",
+            format!("there are at most {FEATURES_MAX} features"),
+        );
         return Vec::new();
     }
-    let fits = |text: &str| text.chars().count() <= SHORT_TEXT_MAX_CHARS && !text.chars().any(char::is_control);
-    let texts: Option<Vec<String>> =
-        values.iter().map(|value| value.as_str().filter(|text| fits(text)).map(str::to_owned)).collect();
-    texts.or_else(|| fields.wrong_type(&["features"], "a list of short texts")).unwrap_or_default()
+    let fits = |text: &str| {
+        text.chars().count() <= SHORT_TEXT_MAX_CHARS && !text.chars().any(char::is_control)
+    };
+    let texts: Option<Vec<String>> = values
+        .iter()
+        .map(|value| value.as_str().filter(|text| fits(text)).map(str::to_owned))
+        .collect();
+    texts
+        .or_else(|| fields.wrong_type(&["features"], "a list of short texts"))
+        .unwrap_or_default()
 }
 
 /// One document of a property (P6).
@@ -334,7 +237,12 @@ impl Document {
         let name = fields.text(&["name"], SHORT_TEXT_MAX_CHARS);
         let url = fields.text(&["url"], URL_MAX_CHARS);
         let document_type = DocumentType::parse(&kind.unwrap_or_default());
-        Self { document_type, name, url, extra: unfold_extra(fields.rest()) }
+        Self {
+            document_type,
+            name,
+            url,
+            extra: unfold_extra(fields.rest()),
+        }
     }
 }
 
@@ -366,7 +274,13 @@ impl BlockchainInfo {
         let token_id = fields.text(&["token_id"], SHORT_TEXT_MAX_CHARS);
         let transaction_hash = fields.text(&["transaction_hash"], SHORT_TEXT_MAX_CHARS);
         let extra = unfold_extra(fields.rest());
-        Self { network, contract_address, token_id, transaction_hash, extra }
+        Self {
+            network,
+            contract_address,
+            token_id,
+            transaction_hash,
+            extra,
+        }
     }
 }
 
@@ -383,13 +297,4 @@ pub(super) fn unfold_extra(mut rest: Map<String, Value>) -> Map<String, Value> {
         }
         None => rest,
     }
-}
-
-/// Whether two texts have the same letters and digits, whatever stands between their words.
-pub(super) fn same_words(left: &str, right: &str) -> bool {
-    let key = |text: &str| -> String {
-        let kept = text.chars().filter(|c| !matches!(c, ' ' | '-' | '_'));
-        kept.map(|c| c.to_ascii_lowercase()).collect()
-    };
-    key(left) == key(right)
 }

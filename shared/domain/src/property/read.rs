@@ -3,7 +3,7 @@
 //! Deliberately absent: what the fields mean afterwards. A missing name or location is no error here: such a property is
 //! imported and is not eligible for a code (X39).
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::fields::Fields;
 use super::parts::unfold_extra;
@@ -16,45 +16,57 @@ use crate::id::PropertyId;
 /// Longest owner id, type, state or action, in characters.
 const WORD_MAX_CHARS: usize = 128;
 
-    /// `None` is always accompanied by an error.
-    pub(super) fn property(mut fields: Fields<'_>) -> Option<Property> {
-        let id = read_id(&mut fields);
-        let owner = fields.text(&["owner"], WORD_MAX_CHARS);
-        let property_name = fields.text(&["property_name"], NAME_MAX_CHARS).unwrap_or_default();
-        let location = fields.text(&["location"], LOCATION_MAX_CHARS).unwrap_or_default();
-        let onchain_id = read_onchain_id(&mut fields);
-        let price = required(&mut fields, "price", |fields| fields.whole(&["price"]));
-        let action =
-            required(&mut fields, "action", |fields| fields.text(&["action"], WORD_MAX_CHARS));
-        let crypto_accepted = fields.flag(&["crypto_accepted"]).unwrap_or(false);
-        let created_at = fields.instant(&["created_at"]);
-        let property_type = fields.text(&["property_type"], WORD_MAX_CHARS);
-        let listing_state = fields.text(&["listing_state"], WORD_MAX_CHARS);
-        let coordinates = read_coordinates(&mut fields);
-        let amenities = read_amenities(&mut fields);
-        let documents = read_documents(&mut fields);
-        let blockchain =
-            read_nested(&mut fields, &["blockchain", "blockchain_info"], BlockchainInfo::read);
-        let extra = read_extra(fields);
-        Some(Property {
-            id: id?,
-            owner,
-            property_name,
-            location,
-            onchain_id,
-            price: price?,
-            action: Action::parse(&action?),
-            crypto_accepted,
-            created_at,
-            property_type: property_type.map(PropertyType::from),
-            listing_state: listing_state.map(ListingState::from),
-            coordinates,
-            amenities,
-            documents,
-            blockchain,
-            extra: extra?,
-        })
-    }
+/// `None` is always accompanied by an error.
+pub(super) fn property(mut fields: Fields<'_>) -> Option<Property> {
+    let id = read_id(&mut fields);
+    let owner = fields.text(&["owner"], WORD_MAX_CHARS);
+    let property_name = fields
+        .text(&["property_name"], NAME_MAX_CHARS)
+        .unwrap_or_default();
+    let location = fields
+        .text(&["location"], LOCATION_MAX_CHARS)
+        .unwrap_or_default();
+    let onchain_id = read_onchain_id(&mut fields);
+    let price = required(&mut fields, "price", |fields| fields.whole(&["price"]));
+    let action = required(&mut fields, "action", |fields| {
+        fields.text(&["action"], WORD_MAX_CHARS)
+    });
+    let crypto_accepted = fields.flag(&["crypto_accepted"]).unwrap_or(false);
+    let created_at = fields.instant(&["created_at"]);
+    let property_type = fields.text(&["property_type"], WORD_MAX_CHARS);
+    let listing_state = fields.text(&["listing_state"], WORD_MAX_CHARS);
+    let coordinates = read_coordinates(&mut fields);
+    let amenities = read_amenities(&mut fields);
+    let documents = read_documents(&mut fields);
+    let blockchain = read_nested(
+        &mut fields,
+        &["blockchain", "blockchain_info"],
+        BlockchainInfo::read,
+    );
+    let extra = unfold_extra(fields.take_rest());
+    let nested = documents.iter().map(|document| &document.extra);
+    let nested = nested.chain(amenities.iter().map(|amenities| &amenities.extra));
+    let nested = nested.chain(blockchain.iter().map(|blockchain| &blockchain.extra));
+    check_extra(&mut fields, nested.chain([&extra]));
+    Some(Property {
+        id: id?,
+        owner,
+        property_name,
+        location,
+        onchain_id,
+        price: price?,
+        action: Action::parse(&action?),
+        crypto_accepted,
+        created_at,
+        property_type: property_type.map(PropertyType::from),
+        listing_state: listing_state.map(ListingState::from),
+        coordinates,
+        amenities,
+        documents,
+        blockchain,
+        extra,
+    })
+}
 
 /// Runs `read`, and refuses the field when it is not there at all.
 fn required<T>(
@@ -71,7 +83,9 @@ fn required<T>(
 }
 
 fn read_id(fields: &mut Fields<'_>) -> Option<PropertyId> {
-    let text = required(fields, "id", |fields| fields.text(&["_id", "id"], WORD_MAX_CHARS))?;
+    let text = required(fields, "id", |fields| {
+        fields.text(&["_id", "id"], WORD_MAX_CHARS)
+    })?;
     match PropertyId::parse(&text) {
         Ok(id) => Some(id),
         Err(invalid) => {
@@ -86,7 +100,11 @@ fn read_onchain_id(fields: &mut Fields<'_>) -> Option<String> {
     if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Some(text);
     }
-    fields.refuse("onchain_id", "invalid_onchain_id", "onchain_id has letters and digits only");
+    fields.refuse(
+        "onchain_id",
+        "invalid_onchain_id",
+        "onchain_id has letters and digits only",
+    );
     None
 }
 
@@ -96,7 +114,9 @@ fn read_nested<T>(
     read: impl FnOnce(Fields<'_>) -> T,
 ) -> Option<T> {
     let map = fields.object(names)?;
-    Some(read(fields.nested(map, names.first().copied().unwrap_or_default())))
+    Some(read(
+        fields.nested(map, names.first().copied().unwrap_or_default()),
+    ))
 }
 
 /// An object, or MongoDB's legacy pair, which is the inside of a GeoJSON point.
@@ -104,7 +124,9 @@ fn read_coordinates(fields: &mut Fields<'_>) -> Option<Coordinates> {
     let map = match fields.take(&["coordinates"])? {
         Value::Object(map) => map,
         pair @ Value::Array(_) => Map::from_iter([("coordinates".to_owned(), pair)]),
-        _ => return fields.wrong_type(&["coordinates"], "an object, or a longitude and a latitude"),
+        _ => {
+            return fields.wrong_type(&["coordinates"], "an object, or a longitude and a latitude");
+        }
     };
     Coordinates::read(fields.nested(map, "coordinates"))
 }
@@ -123,11 +145,19 @@ fn read_amenities(fields: &mut Fields<'_>) -> Option<Amenities> {
 fn read_documents(fields: &mut Fields<'_>) -> Vec<Document> {
     let values = match fields.take(&["documents"]) {
         Some(Value::Array(values)) => values,
-        Some(_) => return fields.wrong_type(&["documents"], "a list").unwrap_or_default(),
+        Some(_) => {
+            return fields
+                .wrong_type(&["documents"], "a list")
+                .unwrap_or_default();
+        }
         None => return Vec::new(),
     };
     if values.len() > DOCUMENTS_MAX {
-        fields.refuse("documents", "too_many", format!("there are at most {DOCUMENTS_MAX} documents"));
+        fields.refuse(
+            "documents",
+            "too_many",
+            format!("there are at most {DOCUMENTS_MAX} documents"),
+        );
         return Vec::new();
     }
     let mut documents = Vec::with_capacity(values.len());
@@ -146,15 +176,12 @@ fn read_documents(fields: &mut Fields<'_>) -> Vec<Document> {
     documents
 }
 
-fn read_extra(mut fields: Fields<'_>) -> Option<Map<String, Value>> {
-    let extra = Value::Object(unfold_extra(fields.take_rest()));
-    if extra.to_string().len() > EXTRA_MAX_BYTES {
+/// Refuses unknown fields, nested ones included, that are too many bytes together.
+fn check_extra<'a>(fields: &mut Fields<'_>, extras: impl Iterator<Item = &'a Map<String, Value>>) {
+    // An empty one costs nothing.
+    let bytes = |extra: &Map<String, Value>| json!(extra).to_string().len() - "{}".len();
+    if extras.map(bytes).sum::<usize>() > EXTRA_MAX_BYTES {
         let detail = format!("unknown fields have at most {EXTRA_MAX_BYTES} bytes");
         fields.refuse("extra", "too_large", detail);
-        return None;
-    }
-    match extra {
-        Value::Object(map) => Some(map),
-        _ => None,
     }
 }

@@ -5,7 +5,7 @@ use super::*;
 const ID: &str = "67ec31596333aba221e84df8";
 
 /// The smallest property; tests lay over it what they look at.
-fn document(over: Value) -> Value {
+pub(super) fn document(over: Value) -> Value {
     let mut document = json!({
         "_id": { "$oid": ID }, "property_name": "Lekki Pearl", "location": "Lekki, Lagos",
         "price": 150_000, "action": "for sale",
@@ -23,8 +23,14 @@ fn property(over: Value) -> Property {
 
 /// Checks which fields are refused, and by which rule: `price:not_whole`.
 fn refused(document: &Value, expected: &[&str]) {
-    let errors = Property::from_document(document).err().map(|errors| errors.0).unwrap_or_default();
-    let found: Vec<String> = errors.iter().map(|e| format!("{}:{}", e.field, e.code)).collect();
+    let errors = Property::from_document(document)
+        .err()
+        .map(|errors| errors.0)
+        .unwrap_or_default();
+    let found: Vec<String> = errors
+        .iter()
+        .map(|e| format!("{}:{}", e.field, e.code))
+        .collect();
     assert_eq!(found, expected, "{document}");
 }
 
@@ -77,7 +83,10 @@ fn every_field_is_read_in_camel_case_and_written_in_snake_case() {
 
 #[test]
 fn what_is_written_is_read_back() {
-    for property in [Property::from_document(&full_camel()).unwrap(), property(json!({}))] {
+    for property in [
+        Property::from_document(&full_camel()).unwrap(),
+        property(json!({})),
+    ] {
         let text = serde_json::to_string(&property).unwrap();
         assert_eq!(serde_json::from_str::<Property>(&text).unwrap(), property);
     }
@@ -86,11 +95,17 @@ fn what_is_written_is_read_back() {
 #[test]
 fn snake_case_wins_and_the_other_spelling_is_kept() {
     let both = property(json!({ "property_name": "Snake", "propertyName": "Camel" }));
-    assert_eq!((both.property_name.as_str(), &both.extra["propertyName"]), ("Snake", &json!("Camel")));
+    assert_eq!(
+        (both.property_name.as_str(), &both.extra["propertyName"]),
+        ("Snake", &json!("Camel"))
+    );
     let same = property(json!({ "property_name": "Same", "propertyName": "Same" }));
     assert!(same.extra.is_empty());
     let null = property(json!({ "property_name": null, "propertyName": "Camel" }));
-    assert_eq!((null.property_name.as_str(), null.extra.len()), ("Camel", 0));
+    assert_eq!(
+        (null.property_name.as_str(), null.extra.len()),
+        ("Camel", 0)
+    );
     let ids = property(json!({ "id": ID }));
     assert!(ids.extra.is_empty());
 }
@@ -116,8 +131,14 @@ fn a_price_is_a_whole_number_up_to_two_to_the_53_less_one() {
     check(json!({ "$numberDouble": "1.5E7" }), Ok(15_000_000));
     check(json!({ "$numberDouble": "NaN" }), Err("wrong_type"));
     check(json!({ "$numberDecimal": "150000.00" }), Ok(150_000));
-    check(json!({ "$numberDecimal": "9007199254740991" }), Ok(PRICE_MAX));
-    check(json!({ "$numberDecimal": "9007199254740991.5" }), Err("not_whole"));
+    check(
+        json!({ "$numberDecimal": "9007199254740991" }),
+        Ok(PRICE_MAX),
+    );
+    check(
+        json!({ "$numberDecimal": "9007199254740991.5" }),
+        Err("not_whole"),
+    );
     check(json!({ "$numberInt": "5" }), Ok(5));
     check(json!(true), Err("wrong_type"));
     check(json!("a lot"), Err("wrong_type"));
@@ -126,7 +147,10 @@ fn a_price_is_a_whole_number_up_to_two_to_the_53_less_one() {
 
 #[test]
 fn all_broken_rules_are_told_at_once() {
-    refused(&json!({}), &["id:required", "price:required", "action:required"]);
+    refused(
+        &json!({}),
+        &["id:required", "price:required", "action:required"],
+    );
     refused(&json!([]), &[":wrong_type"]);
     let broken = document(json!({
         "_id": "list",
@@ -142,27 +166,37 @@ fn all_broken_rules_are_told_at_once() {
         "documents": [{ "name": 5 }, 7, { "url": {} }],
         "blockchain": [],
     }));
-    refused(&broken, &[
-        "id:invalid_id",
-        "property_name:control_character",
-        "location:too_long",
-        "onchain_id:invalid_onchain_id",
-        "price:out_of_range",
-        "crypto_accepted:wrong_type",
-        "created_at:wrong_type",
-        "coordinates.latitude:out_of_range",
-        "coordinates.longitude:wrong_type",
-        "amenities:wrong_type",
-        "documents[1]:wrong_type",
-        "documents[2].url:wrong_type",
-        "blockchain:wrong_type",
-    ]);
+    refused(
+        &broken,
+        &[
+            "id:invalid_id",
+            "property_name:control_character",
+            "location:too_long",
+            "onchain_id:invalid_onchain_id",
+            "price:out_of_range",
+            "crypto_accepted:wrong_type",
+            "created_at:wrong_type",
+            "coordinates.latitude:out_of_range",
+            "coordinates.longitude:wrong_type",
+            "amenities:wrong_type",
+            "documents[1]:wrong_type",
+            "documents[2].url:wrong_type",
+            "blockchain:wrong_type",
+        ],
+    );
 }
 
 #[test]
 fn texts_are_bounded_in_characters_and_trimmed() {
     let named = |name: String| Property::from_document(&document(json!({ "property_name": name })));
-    assert_eq!(named("é".repeat(NAME_MAX_CHARS)).unwrap().property_name.chars().count(), 255);
+    assert_eq!(
+        named("é".repeat(NAME_MAX_CHARS))
+            .unwrap()
+            .property_name
+            .chars()
+            .count(),
+        255
+    );
     assert!(named("é".repeat(NAME_MAX_CHARS + 1)).is_err());
     assert_eq!(named("  Pearl ".to_owned()).unwrap().property_name, "Pearl");
     for bad in ["a\nb", "a\u{7f}", "a\u{85}b"] {
@@ -173,48 +207,94 @@ fn texts_are_bounded_in_characters_and_trimmed() {
 #[test]
 fn an_onchain_id_is_letters_and_digits_or_absent() {
     let check = |value: Value, expected: Option<&str>| {
-        assert_eq!(property(json!({ "onchain_id": value })).onchain_id.as_deref(), expected);
+        assert_eq!(
+            property(json!({ "onchain_id": value }))
+                .onchain_id
+                .as_deref(),
+            expected
+        );
     };
     check(Value::Null, None);
     check(json!(""), None);
     check(json!("  "), None);
     check(json!("0xAb12"), Some("0xAb12"));
     for bad in ["0x 12", "0x12?x=1", "..", "0x12#", "é", "a/b"] {
-        refused(&document(json!({ "onchain_id": bad })), &["onchain_id:invalid_onchain_id"]);
+        refused(
+            &document(json!({ "onchain_id": bad })),
+            &["onchain_id:invalid_onchain_id"],
+        );
     }
-    refused(&document(json!({ "onchain_id": "a".repeat(129) })), &["onchain_id:too_long"]);
+    refused(
+        &document(json!({ "onchain_id": "a".repeat(129) })),
+        &["onchain_id:too_long"],
+    );
 }
 
 #[test]
 fn coordinates_come_as_numbers_as_text_and_as_geojson() {
     let check = |value: Value, expected: Option<(i32, i32)>| {
         let found = property(json!({ "coordinates": value })).coordinates;
-        assert_eq!(found.map(|at| (at.latitude_micro, at.longitude_micro)), expected, "{value}");
+        assert_eq!(
+            found.map(|at| (at.latitude_micro, at.longitude_micro)),
+            expected,
+            "{value}"
+        );
     };
-    check(json!({ "latitude": "6.5", "longitude": "-3" }), Some((6_500_000, -3_000_000)));
-    check(json!({ "lat": -90, "lon": 180 }), Some((-90_000_000, 180_000_000)));
-    check(json!({ "type": "Point", "coordinates": [3.25, 6.5] }), Some((6_500_000, 3_250_000)));
+    check(
+        json!({ "latitude": "6.5", "longitude": "-3" }),
+        Some((6_500_000, -3_000_000)),
+    );
+    check(
+        json!({ "lat": -90, "lon": 180 }),
+        Some((-90_000_000, 180_000_000)),
+    );
+    check(
+        json!({ "type": "Point", "coordinates": [3.25, 6.5] }),
+        Some((6_500_000, 3_250_000)),
+    );
     check(json!([3.25, 6.5]), Some((6_500_000, 3_250_000)));
     check(json!({ "lat": 0.00000001, "lng": 0 }), Some((0, 0)));
     check(json!({ "lat": null, "lng": null }), None);
     check(Value::Null, None);
-    refused(&document(json!({ "coordinates": { "lat": 1 } })), &["coordinates.longitude:required"]);
-    refused(&document(json!({ "coordinates": [1, 2, 3] })), &["coordinates.coordinates:wrong_type"]);
-    let south = Coordinates { latitude_micro: -5, longitude_micro: -180_000_000 };
-    assert_eq!(serde_json::to_value(south).unwrap(), json!({ "latitude": "-0.000005", "longitude": "-180.000000" }));
+    refused(
+        &document(json!({ "coordinates": { "lat": 1 } })),
+        &["coordinates.longitude:required"],
+    );
+    refused(
+        &document(json!({ "coordinates": [1, 2, 3] })),
+        &["coordinates.coordinates:wrong_type"],
+    );
+    let south = Coordinates {
+        latitude_micro: -5,
+        longitude_micro: -180_000_000,
+    };
+    assert_eq!(
+        serde_json::to_value(south).unwrap(),
+        json!({ "latitude": "-0.000005", "longitude": "-180.000000" })
+    );
 }
 
 #[test]
 fn unknown_words_are_kept_as_they_came() {
-    let odd = property(json!({ "action": "Auction", "propertyType": "Tree House", "listingState": "LIVE", "documents": ["https://example.com/a"] }));
+    let odd = property(
+        json!({ "action": "Auction", "propertyType": "Tree House", "listingState": "LIVE", "documents": ["https://example.com/a"] }),
+    );
     assert_eq!(odd.action, Action::Other("Auction".to_owned()));
-    assert_eq!(odd.property_type, Some(PropertyType::Other("Tree House".to_owned())));
+    assert_eq!(
+        odd.property_type,
+        Some(PropertyType::Other("Tree House".to_owned()))
+    );
     assert_eq!(serde_json::to_value(&odd.listing_state).unwrap(), "LIVE");
-    assert_eq!(odd.documents[0].url.as_deref(), Some("https://example.com/a"));
+    assert_eq!(
+        odd.documents[0].url.as_deref(),
+        Some("https://example.com/a")
+    );
     for text in ["for sale", "For Sale", "FOR_SALE", "forSale", "for-sale"] {
         assert_eq!(Action::parse(text), Action::ForSale, "{text}");
     }
-    let listed = property(json!({ "amenities": ["pool", "borehole"] })).amenities.unwrap();
+    let listed = property(json!({ "amenities": ["pool", "borehole"] }))
+        .amenities
+        .unwrap();
     assert_eq!(listed.features, ["pool", "borehole"]);
 }
 
@@ -223,7 +303,11 @@ fn a_code_needs_a_name_a_location_and_a_listing() {
     use IneligibleReason::{LocationMissing, NameMissing, Withdrawn};
     let check = |over: Value, expected: &[IneligibleReason]| {
         let property = property(over);
-        let reasons = property.qr_eligibility().err().map(|ineligible| ineligible.0).unwrap_or_default();
+        let reasons = property
+            .qr_eligibility()
+            .err()
+            .map(|ineligible| ineligible.0)
+            .unwrap_or_default();
         assert_eq!(reasons, expected);
         assert_eq!(property.is_qr_eligible(), expected.is_empty());
     };
@@ -236,81 +320,65 @@ fn a_code_needs_a_name_a_location_and_a_listing() {
     }
     check(json!({ "property_name": " " }), &[NameMissing]);
     check(json!({ "location": null }), &[LocationMissing]);
-    check(json!({ "property_name": "", "location": "", "listing_state": "withdrawn" }), &[NameMissing, LocationMissing, Withdrawn]);
+    check(
+        json!({ "property_name": "", "location": "", "listing_state": "withdrawn" }),
+        &[NameMissing, LocationMissing, Withdrawn],
+    );
     let error = Ineligible(vec![NameMissing, Withdrawn]);
-    assert_eq!(error.to_string(), "no code can be made for this property: it has no name, its listing was withdrawn");
+    assert_eq!(
+        error.to_string(),
+        "no code can be made for this property: it has no name, its listing was withdrawn"
+    );
     assert_eq!(error.fields().len(), 2);
 }
 
 #[test]
 fn the_simplified_form_has_what_the_scan_page_shows() {
     let plain = property(json!({}));
-    assert!(!plain.has_blockchain_info(), "X4: no on-chain id, a single redirect");
+    assert!(
+        !plain.has_blockchain_info(),
+        "X4: no on-chain id, a single redirect"
+    );
     let shown = serde_json::to_value(plain.to_qr_info()).unwrap();
     let expected = json!({ "property_id": ID, "property_name": "Lekki Pearl", "price": 150_000, "action": "for sale", "location": "Lekki, Lagos" });
     assert_eq!(shown, expected);
-    assert_eq!(property(json!({ "onchain_id": "0x1" })).to_qr_info().onchain_id.as_deref(), Some("0x1"));
+    assert_eq!(
+        property(json!({ "onchain_id": "0x1" }))
+            .to_qr_info()
+            .onchain_id
+            .as_deref(),
+        Some("0x1")
+    );
 }
 
 #[test]
 fn depth_and_unknown_fields_are_bounded() {
-    let nested = |levels: usize| (1..levels).fold(json!([]), |inner, _| json!([inner]));
-    assert!(Property::from_document(&document(json!({ "deep": nested(DEPTH_MAX_LEVELS - 1) }))).is_ok());
-    refused(&document(json!({ "deep": nested(DEPTH_MAX_LEVELS) })), &[":too_deep"]);
-    refused(&document(json!({ "deep": nested(5_000) })), &[":too_deep"]);
-    let over_head = json!({ "big": "" }).to_string().len();
-    assert!(Property::from_document(&document(json!({ "big": "x".repeat(EXTRA_MAX_BYTES - over_head) }))).is_ok());
-    refused(&document(json!({ "big": "x".repeat(EXTRA_MAX_BYTES) })), &["extra:too_large"]);
-    refused(&document(json!({ "amenities": { "big": "x".repeat(EXTRA_MAX_BYTES) } })), &["extra:too_large"]);
-    refused(&document(json!({ "documents": vec![json!({}); DOCUMENTS_MAX + 1] })), &["documents:too_many"]);
-}
-
-/// The line numbers of a file and how each document fared.
-fn fared(text: &str, expected: &[(usize, &str)]) {
-    let fate = |result: Result<Property, LineError>| result.map_or_else(|error| error.code(), |_| "ok");
-    let found: Vec<_> = import_lines(text).map(|(line, result)| (line, fate(result))).collect();
-    assert_eq!(found, expected, "{text}");
-}
-
-#[test]
-fn a_file_is_read_line_by_line_and_a_broken_line_costs_itself_alone() {
-    let good = document(json!({})).to_string();
-    fared("", &[]);
-    fared("\u{feff}\n \r\n", &[]);
-    fared(&format!("\u{feff}{good}\r\n\n  {good},\n{{\"_id\": 1\n{{}}\n{good}"), &[
-        (1, "ok"), (3, "ok"), (4, "line_not_json"), (5, "invalid_fields"), (6, "ok"),
-    ]);
-    fared("{\n", &[(1, "line_not_json")]);
-    let long = document(json!({ "big": "x".repeat(LINE_MAX_BYTES) })).to_string();
-    fared(&format!("{long}\n{good}"), &[(1, "line_too_long"), (2, "ok")]);
-}
-
-#[test]
-fn a_json_array_is_read_element_by_element() {
-    let good = document(json!({ "property_name": "a ] } \" , \\" })).to_string();
-    let pretty = serde_json::to_string_pretty(&document(json!({}))).unwrap();
-    fared("[]", &[]);
-    fared(" [\n] \n", &[]);
-    fared(&format!("[{good},\n{good}]\n"), &[(1, "ok"), (2, "ok")]);
-    fared(&format!("\u{feff}[\n{pretty},\n{good}\n]"), &[(2, "ok"), (10, "ok")]);
-    fared(&format!("[{good},\n{{\"_id\": oops}},\n7,\n{good}]"), &[
-        (1, "ok"), (2, "line_not_json"), (3, "invalid_fields"), (4, "ok"),
-    ]);
-    fared(&format!("[{good},\n{good}"), &[(1, "ok"), (2, "array_not_closed")]);
-    fared(&format!("[{good},\n{{\"_id\": \""), &[(1, "ok"), (2, "array_not_closed")]);
-    fared(&format!("[{good}]\n[{good}]"), &[(1, "ok"), (1, "array_not_closed")]);
-    fared("[}", &[(1, "array_not_closed")]);
-    fared("[}]", &[(1, "line_not_json")]);
-}
-
-#[test]
-fn a_line_error_is_a_sentence_that_helps() {
-    let check = |line: &str, expected: &str| {
-        assert_eq!(import_line(line).unwrap_err().to_string(), expected);
-    };
-    check("{", "this is not a complete JSON document (column 1); export one document a line, without --pretty");
-    check("7", "a property is a JSON object");
-    check(&document(json!({ "price": 0.5, "_id": 7 })).to_string(), "id: property id is not valid: it has 24 hexadecimal digits; price: price is a whole number, without a fraction");
-    let long = "x".repeat(LINE_MAX_BYTES + 1);
-    check(&long, "this document has 262145 bytes; at most 262144 are taken");
+    let nested = |levels: usize| (1..levels).fold(json!([]), |inner, _| Value::Array(vec![inner]));
+    assert!(
+        Property::from_document(&document(json!({ "deep": nested(DEPTH_MAX_LEVELS - 1) }))).is_ok()
+    );
+    refused(
+        &document(json!({ "deep": nested(DEPTH_MAX_LEVELS) })),
+        &[":too_deep"],
+    );
+    refused(&document(json!({ "deep": nested(1_000) })), &[":too_deep"]);
+    let over_head = r#""big":"""#.len();
+    assert!(
+        Property::from_document(&document(
+            json!({ "big": "x".repeat(EXTRA_MAX_BYTES - over_head) })
+        ))
+        .is_ok()
+    );
+    refused(
+        &document(json!({ "big": "x".repeat(EXTRA_MAX_BYTES - over_head + 1) })),
+        &["extra:too_large"],
+    );
+    refused(
+        &document(json!({ "amenities": { "big": "x".repeat(EXTRA_MAX_BYTES) } })),
+        &["extra:too_large"],
+    );
+    refused(
+        &document(json!({ "documents": vec![json!({}); DOCUMENTS_MAX + 1] })),
+        &["documents:too_many"],
+    );
 }

@@ -31,11 +31,15 @@ fn upper_us(bin: u32) -> u64 {
 }
 
 /// The time that `permille` of the counted ones do not exceed, in microseconds; the end of its bin. `None` of nothing.
-pub(super) fn percentile_us(bins: impl IntoIterator<Item = (u32, i64)>, permille: i64) -> Option<u64> {
+pub(super) fn percentile_us(
+    bins: impl IntoIterator<Item = (u32, i64)>,
+    permille: i64,
+) -> Option<u64> {
     let mut bins: Vec<(u32, i64)> = bins.into_iter().filter(|(_, count)| *count > 0).collect();
     bins.sort_unstable();
     let total: i64 = bins.iter().map(|(_, count)| count).sum();
-    let wanted = total.saturating_mul(permille).div_euclid(1000) + i64::from(total * permille % 1000 != 0);
+    let wanted =
+        total.saturating_mul(permille).div_euclid(1000) + i64::from(total * permille % 1000 != 0);
     let mut seen = 0;
     let reached = bins.iter().find(|(_, count)| {
         seen += count;
@@ -53,9 +57,18 @@ mod tests {
         let mut last = 0;
         for us in (0..5_000).chain((5_000..2_000_000).step_by(97)) {
             let found = bin(us);
-            assert!(found == last || found == last + 1 || us > 5_000, "{us} µs: {found} after {last}");
-            assert!(upper_us(found) >= us && upper_us(found) <= us + us / 8, "{us} µs in {found}");
-            assert!(found == 0 || upper_us(found - 1) < us, "{us} µs is above the bin before");
+            assert!(
+                found == last || found == last + 1 || us > 5_000,
+                "{us} µs: {found} after {last}"
+            );
+            assert!(
+                upper_us(found) >= us && upper_us(found) <= us + us / 8,
+                "{us} µs in {found}"
+            );
+            assert!(
+                found == 0 || upper_us(found - 1) < us,
+                "{us} µs is above the bin before"
+            );
             last = found;
         }
         assert_eq!(bin(u64::MAX), bin(HANDLING_MAX_US));
@@ -65,7 +78,11 @@ mod tests {
     #[test]
     fn the_95th_percentile_is_the_end_of_its_bin() {
         let check = |times: &[u64], expected: Option<u64>| {
-            assert_eq!(percentile_us(times.iter().map(|us| (bin(*us), 1)), 950), expected, "{times:?}");
+            assert_eq!(
+                percentile_us(times.iter().map(|us| (bin(*us), 1)), 950),
+                expected,
+                "{times:?}"
+            );
         };
         check(&[], None);
         check(&[5], Some(5));

@@ -1,17 +1,15 @@
-use proptest::prelude::*;
-
 use super::*;
 use crate::device::{Browser, Device, DeviceKind, Os};
 use crate::id::{PropertyId, ScanId, TenantId};
 use crate::scan::{RedirectOutcome, RedirectType, ScanSource, VisitorHash};
 use crate::sketch::Sketch;
 
-fn instant(text: &str) -> Timestamp {
+pub(super) fn instant(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
 /// A scan by a person from Lagos; tests change what they look at.
-fn scan(at: Timestamp) -> ScanEvent {
+pub(super) fn scan(at: Timestamp) -> ScanEvent {
     ScanEvent {
         scan_id: ScanId::new(at, [1; 10]),
         property_id: PropertyId::parse("67ec31596333aba221e84df8").unwrap(),
@@ -21,7 +19,11 @@ fn scan(at: Timestamp) -> ScanEvent {
         source: ScanSource::QrCode,
         redirect: RedirectType::DualRedirect,
         class: VisitClass::Person,
-        device: Device { kind: DeviceKind::Mobile, os: Os::Android, browser: Browser::Chrome },
+        device: Device {
+            kind: DeviceKind::Mobile,
+            os: Os::Android,
+            browser: Browser::Chrome,
+        },
         country: Some("NG".to_owned()),
         region: Some("LA".to_owned()),
         city: None,
@@ -33,12 +35,23 @@ fn scan(at: Timestamp) -> ScanEvent {
     }
 }
 
-fn report(at: Timestamp, outcome: RedirectOutcome) -> CodeEvent {
-    let ScanEvent { scan_id, property_id, tenant_id, .. } = scan(at);
-    CodeEvent::Outcome(OutcomeEvent { scan_id, property_id, tenant_id, at, outcome })
+pub(super) fn report(at: Timestamp, outcome: RedirectOutcome) -> CodeEvent {
+    let ScanEvent {
+        scan_id,
+        property_id,
+        tenant_id,
+        ..
+    } = scan(at);
+    CodeEvent::Outcome(OutcomeEvent {
+        scan_id,
+        property_id,
+        tenant_id,
+        at,
+        outcome,
+    })
 }
 
-fn summary(span: &Span, tally: &Tally) -> Summary {
+pub(super) fn summary(span: &Span, tally: &Tally) -> Summary {
     let sketch = |visitors: &Vec<u64>| {
         let mut sketch = Sketch::new();
         visitors.iter().for_each(|visitor| {
@@ -46,11 +59,21 @@ fn summary(span: &Span, tally: &Tally) -> Summary {
         });
         sketch
     };
-    let sketches = tally.visitors.iter().map(|(day, visitors)| (*day, sketch(visitors))).collect();
-    Summary::of(span, &tally.hours, &sketches, tally.first_scan, tally.last_scan)
+    let sketches = tally
+        .visitors
+        .iter()
+        .map(|(day, visitors)| (*day, sketch(visitors)))
+        .collect();
+    Summary::of(
+        span,
+        &tally.hours,
+        &sketches,
+        tally.first_scan,
+        tally.last_scan,
+    )
 }
 
-fn days(first: &str, last: &str, zone: &str) -> Span {
+pub(super) fn days(first: &str, last: &str, zone: &str) -> Span {
     let zone = Span::zone(zone).unwrap();
     Span::of_days(first.parse().unwrap(), last.parse().unwrap(), zone).unwrap()
 }
@@ -59,11 +82,18 @@ fn days(first: &str, last: &str, zone: &str) -> Span {
 fn one_scan_is_counted_once_under_each_name() {
     let tally = Tally::of([CodeEvent::Scan(scan(instant("2026-11-21T13:47:00Z")))].iter());
     let hour: HourKey = "2026-11-21T13".parse().unwrap();
-    let counted: Vec<String> = tally.hours[&hour].iter().map(|(name, n)| format!("{name}={n}")).collect();
+    let counted: Vec<String> = tally.hours[&hour]
+        .iter()
+        .map(|(name, n)| format!("{name}={n}"))
+        .collect();
     let expected = "b:chrome=1 c:NG=1 d:mobile=1 l:63=1 ok=1 os:android=1 people=1 q3=1 r:NG-LA=1 \
                     rt:dual_redirect=1 s:qr_code=1 us=1000 v:1=1";
     assert_eq!(counted.join(" "), expected);
-    let total: Vec<String> = tally.total.iter().map(|(name, n)| format!("{name}={n}")).collect();
+    let total: Vec<String> = tally
+        .total
+        .iter()
+        .map(|(name, n)| format!("{name}={n}"))
+        .collect();
     assert_eq!(total.join(" "), "ok=1 people=1 us=1000");
     assert_eq!(tally.visitors[&"2026-11-21".parse().unwrap()], [7]);
     assert_eq!(tally.first_scan, tally.last_scan);
@@ -87,14 +117,37 @@ fn machines_are_counted_apart_and_leave_no_trace_among_people() {
 fn hours_and_days_print_and_read_back() {
     let check = |text: &str, is_hour: bool, is_day: bool| {
         let hour = text.parse::<HourKey>().map(|hour| hour.to_string());
-        assert_eq!(hour, if is_hour { Ok(text.to_owned()) } else { Err(NotAnHourOrDay) }, "{text}");
+        assert_eq!(
+            hour,
+            if is_hour {
+                Ok(text.to_owned())
+            } else {
+                Err(NotAnHourOrDay)
+            },
+            "{text}"
+        );
         let day = text.parse::<Day>().map(|day| day.to_string());
-        assert_eq!(day, if is_day { Ok(text.to_owned()) } else { Err(NotAnHourOrDay) }, "{text}");
+        assert_eq!(
+            day,
+            if is_day {
+                Ok(text.to_owned())
+            } else {
+                Err(NotAnHourOrDay)
+            },
+            "{text}"
+        );
     };
     check("2026-11-21T13", true, false);
     check("2024-02-29T00", true, false);
     check("2026-11-21", false, true);
-    for junk in ["", "2026-02-30", "2026-11-21T24", "2026-11-21T1", "2026-11-21t13", "2026-11-21T13:00"] {
+    for junk in [
+        "",
+        "2026-02-30",
+        "2026-11-21T24",
+        "2026-11-21T1",
+        "2026-11-21t13",
+        "2026-11-21T13:00",
+    ] {
         check(junk, false, false);
     }
     let hour = HourKey::of(instant("2026-12-31T23:59:59.999Z"));
@@ -114,25 +167,57 @@ fn a_summary_says_what_was_scanned() {
         outcome: ScanOutcome::Failed,
         ..scan(later)
     };
-    let unknown = ScanEvent { country: None, region: Some("LA".to_owned()), outcome: ScanOutcome::Expired, ..scan(at) };
-    let bot = ScanEvent { class: VisitClass::Bot, ..scan(at) };
-    let mut events: Vec<CodeEvent> =
-        [scan(at), scan(at), unknown, from_ghana, bot].into_iter().map(CodeEvent::Scan).collect();
+    let unknown = ScanEvent {
+        country: None,
+        region: Some("LA".to_owned()),
+        outcome: ScanOutcome::Expired,
+        ..scan(at)
+    };
+    let bot = ScanEvent {
+        class: VisitClass::Bot,
+        ..scan(at)
+    };
+    let mut events: Vec<CodeEvent> = [scan(at), scan(at), unknown, from_ghana, bot]
+        .into_iter()
+        .map(CodeEvent::Scan)
+        .collect();
     events.push(report(at, RedirectOutcome::BothOpened));
     events.push(report(at, RedirectOutcome::SecondBlocked));
     events.push(report(at, RedirectOutcome::Single));
 
-    let told = summary(&days("2026-11-20", "2026-11-23", "UTC"), &Tally::of(events.iter()));
-    let rows = |rows: &[NameCount]| rows.iter().map(|r| format!("{}={}", r.name, r.count)).collect::<Vec<_>>().join(" ");
-    assert_eq!((told.total_scans, told.bot_scans, told.unique_visitors), (4, 1, 2));
+    let told = summary(
+        &days("2026-11-20", "2026-11-23", "UTC"),
+        &Tally::of(events.iter()),
+    );
+    let rows = |rows: &[NameCount]| {
+        rows.iter()
+            .map(|r| format!("{}={}", r.name, r.count))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(
+        (told.total_scans, told.bot_scans, told.unique_visitors),
+        (4, 1, 2)
+    );
     assert_eq!(rows(&told.countries), "NG=2 GH=1 ZZ=1");
     assert_eq!(rows(&told.regions), "NG-LA=2 GH=1 ZZ=1");
-    assert_eq!(rows(&told.outcomes), "both_opened=1 second_blocked=1 single=1");
+    assert_eq!(
+        rows(&told.outcomes),
+        "both_opened=1 second_blocked=1 single=1"
+    );
     assert_eq!(told.average_response_us, Some(1_500));
     assert_eq!(told.p95_response_us, Some(3_071));
-    assert_eq!(told.success_rate_permille, Some(666), "an expired code is no failure of ours");
+    assert_eq!(
+        told.success_rate_permille,
+        Some(666),
+        "an expired code is no failure of ours"
+    );
     assert_eq!(told.redirect_success_permille, Some(666));
-    let by_day: Vec<_> = told.by_day.iter().map(|row| (row.day.as_str(), row.scans, row.unique_visitors)).collect();
+    let by_day: Vec<_> = told
+        .by_day
+        .iter()
+        .map(|row| (row.day.as_str(), row.scans, row.unique_visitors))
+        .collect();
     let expected = [
         ("2026-11-20", 0, Some(0)),
         ("2026-11-21", 3, Some(1)),
@@ -140,21 +225,43 @@ fn a_summary_says_what_was_scanned() {
         ("2026-11-23", 1, Some(1)),
     ];
     assert_eq!(by_day, expected);
-    assert_eq!((told.hour_of_day[13], told.hour_of_day[8], told.by_hour.len()), (3, 1, 2));
+    assert_eq!(
+        (
+            told.hour_of_day[13],
+            told.hour_of_day[8],
+            told.by_hour.len()
+        ),
+        (3, 1, 2)
+    );
     assert_eq!((told.first_scan, told.last_scan), (Some(at), Some(later)));
     let brief = told.clone().without_details();
-    assert_eq!((brief.total_scans, brief.by_day.len(), brief.countries.len()), (4, 0, 0));
+    assert_eq!(
+        (brief.total_scans, brief.by_day.len(), brief.countries.len()),
+        (4, 0, 0)
+    );
     let json = serde_json::to_value(&told).unwrap();
     assert_eq!(json["by_hour"][0]["hour"], "2026-11-21T13:00:00Z");
-    assert_eq!((&json["from"], &json["tz"]), (&"2026-11-20T00:00:00Z".into(), &"UTC".into()));
+    assert_eq!(
+        (&json["from"], &json["tz"]),
+        (&"2026-11-20T00:00:00Z".into(), &"UTC".into())
+    );
 }
 
 #[test]
 fn nothing_scanned_is_no_rate_and_no_time() {
     let told = summary(&days("2026-11-20", "2026-11-20", "UTC"), &Tally::default());
-    assert_eq!((told.total_scans, told.unique_visitors, told.by_day.len()), (0, 0, 1));
-    assert_eq!((told.average_response_us, told.p95_response_us), (None, None));
-    assert_eq!((told.success_rate_permille, told.redirect_success_permille), (None, None));
+    assert_eq!(
+        (told.total_scans, told.unique_visitors, told.by_day.len()),
+        (0, 0, 1)
+    );
+    assert_eq!(
+        (told.average_response_us, told.p95_response_us),
+        (None, None)
+    );
+    assert_eq!(
+        (told.success_rate_permille, told.redirect_success_permille),
+        (None, None)
+    );
 }
 
 #[test]
@@ -162,7 +269,11 @@ fn a_span_is_bounded_and_begins_before_it_ends() {
     let check = |first: &str, last: &str, expected: Result<usize, SpanRefused>| {
         let zone = Span::zone("Europe/Berlin").unwrap();
         let span = Span::of_days(first.parse().unwrap(), last.parse().unwrap(), zone);
-        assert_eq!(span.map(|span| span.days().count()), expected, "{first} to {last}");
+        assert_eq!(
+            span.map(|span| span.days().count()),
+            expected,
+            "{first} to {last}"
+        );
     };
     check("2026-01-01", "2026-01-01", Ok(1));
     check("2026-03-29", "2026-03-29", Ok(1));
@@ -175,14 +286,21 @@ fn a_span_is_bounded_and_begins_before_it_ends() {
     assert_eq!(Span::zone("Africa/Atlantis"), Err(SpanRefused::Unknown));
     let span = days("2026-11-21", "2026-11-21", "Asia/Kathmandu");
     assert_eq!(span.from(), instant("2026-11-20T18:15:00Z"));
-    assert_eq!(span.hours().count(), 25, "the first and the last hour have a part in it");
+    assert_eq!(
+        span.hours().count(),
+        25,
+        "the first and the last hour have a part in it"
+    );
     assert_eq!(span.utc_days(), [Day(jiff::civil::date(2026, 11, 21))]);
 }
 
 #[test]
 fn an_hour_cut_by_a_day_is_shared_out_and_still_sums_up() {
     // Kathmandu's 21 November begins at 18:15 UTC: three of the four are inside.
-    let at = |text: &str, country: &str| ScanEvent { country: Some(country.to_owned()), ..scan(instant(text)) };
+    let at = |text: &str, country: &str| ScanEvent {
+        country: Some(country.to_owned()),
+        ..scan(instant(text))
+    };
     let events = [
         at("2026-11-20T18:14:59Z", "NG"),
         at("2026-11-20T18:15:00Z", "NG"),
@@ -190,8 +308,18 @@ fn an_hour_cut_by_a_day_is_shared_out_and_still_sums_up() {
         at("2026-11-20T18:59:59Z", "IN"),
     ]
     .map(CodeEvent::Scan);
-    let told = summary(&days("2026-11-21", "2026-11-21", "Asia/Kathmandu"), &Tally::of(events.iter()));
-    assert_eq!((told.total_scans, told.by_day[0].scans, told.by_hour[0].scans), (3, 3, 3));
+    let told = summary(
+        &days("2026-11-21", "2026-11-21", "Asia/Kathmandu"),
+        &Tally::of(events.iter()),
+    );
+    assert_eq!(
+        (
+            told.total_scans,
+            told.by_day[0].scans,
+            told.by_hour[0].scans
+        ),
+        (3, 3, 3)
+    );
     assert_eq!(told.countries.iter().map(|row| row.count).sum::<i64>(), 3);
     assert_eq!(told.average_response_us, Some(1_000));
 }
@@ -199,88 +327,20 @@ fn an_hour_cut_by_a_day_is_shared_out_and_still_sums_up() {
 #[test]
 fn the_day_that_has_an_hour_twice_has_the_scans_of_both() {
     // Berlin sets its clocks back on 25 October 2026 at 01:00 UTC: 02:30 comes twice.
-    let events = ["2026-10-24T21:59:59Z", "2026-10-24T22:00:00Z", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-25T22:59:59Z", "2026-10-25T23:00:00Z"]
-        .map(|text| CodeEvent::Scan(scan(instant(text))));
-    let told = summary(&days("2026-10-24", "2026-10-26", "Europe/Berlin"), &Tally::of(events.iter()));
+    let events = [
+        "2026-10-24T21:59:59Z",
+        "2026-10-24T22:00:00Z",
+        "2026-10-25T00:30:00Z",
+        "2026-10-25T01:30:00Z",
+        "2026-10-25T22:59:59Z",
+        "2026-10-25T23:00:00Z",
+    ]
+    .map(|text| CodeEvent::Scan(scan(instant(text))));
+    let told = summary(
+        &days("2026-10-24", "2026-10-26", "Europe/Berlin"),
+        &Tally::of(events.iter()),
+    );
     let scans: Vec<i64> = told.by_day.iter().map(|row| row.scans).collect();
     assert_eq!(scans, [1, 4, 1]);
     assert_eq!(told.hour_of_day[2], 2);
-}
-
-fn any_scan() -> impl Strategy<Value = CodeEvent> {
-    let word = |max: usize| 0..max;
-    let who = (word(4), word(4), word(6), word(9), 0_u64..40);
-    let what = (word(4), word(2), word(5), 1_u32..4, 0_u64..3_000_000);
-    let place = prop_oneof![Just(("NG", Some("LA"))), Just(("NG", None)), Just(("IN", Some("DL"))), Just(("", None))];
-    // Five weeks around the end of summer time in Berlin.
-    (1_790_800_000_i64..1_793_800_000, who, what, place).prop_map(|(at, who, what, place)| {
-        let (class, kind, os, browser, visitor) = who;
-        let (source, redirect, outcome, qr_version, handling_us) = what;
-        CodeEvent::Scan(ScanEvent {
-            class: VisitClass::ALL[if class == 3 { 3 } else { class % 2 }],
-            device: Device { kind: DeviceKind::ALL[kind], os: Os::ALL[os], browser: Browser::ALL[browser] },
-            source: ScanSource::ALL[source],
-            redirect: RedirectType::ALL[redirect],
-            outcome: ScanOutcome::ALL[outcome],
-            country: crate::scan::country(place.0),
-            region: place.1.map(str::to_owned),
-            visitor: Some(VisitorHash(visitor)),
-            qr_version,
-            handling_us,
-            ..scan(Timestamp::from_second(at).unwrap())
-        })
-    })
-}
-
-fn any_event() -> impl Strategy<Value = CodeEvent> {
-    let reported = (1_790_800_000_i64..1_793_800_000, 0_usize..4)
-        .prop_map(|(at, which)| report(Timestamp::from_second(at).unwrap(), RedirectOutcome::ALL[which]));
-    prop_oneof![5 => any_scan(), 1 => reported]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn batches_add_up_to_the_whole(events in prop::collection::vec((any_event(), 0_usize..5), 0..120)) {
-        let whole = Tally::of(events.iter().map(|(event, _)| event));
-        let mut sum = Tally::default();
-        for batch in 0..5 {
-            sum.add(Tally::of(events.iter().filter(|(_, of)| *of == batch).map(|(event, _)| event)));
-        }
-        prop_assert_eq!(sum, whole);
-    }
-
-    #[test]
-    fn every_breakdown_and_every_series_sums_to_the_total(
-        events in prop::collection::vec(any_event(), 0..150),
-        zone in prop_oneof![Just("UTC"), Just("Asia/Kathmandu"), Just("Europe/Berlin"), Just("Africa/Lagos"), Just("Australia/Lord_Howe"), Just("Pacific/Chatham")],
-        first in 10_i8..20,
-        length in 1_i8..18,
-    ) {
-        let tally = Tally::of(events.iter());
-        let start = jiff::civil::date(2026, 10, first);
-        let end = start.checked_add(jiff::ToSpan::days(length - 1)).unwrap();
-        let span = Span::of_days(start, end, Span::zone(zone).unwrap()).unwrap();
-        let told = summary(&span, &tally);
-
-        let inside = |event: &&CodeEvent| match event {
-            CodeEvent::Scan(scan) => scan.class == VisitClass::Person && span.from() <= scan.at && scan.at < span.to(),
-            CodeEvent::Outcome(_) => false,
-        };
-        let people: Vec<&CodeEvent> = events.iter().filter(inside).collect();
-        prop_assert_eq!(told.total_scans, i64::try_from(people.len()).unwrap());
-        let sum = |rows: &[NameCount]| rows.iter().map(|row| row.count).sum::<i64>();
-        for breakdown in [&told.countries, &told.regions, &told.devices, &told.os, &told.browsers, &told.sources, &told.versions, &told.redirects] {
-            prop_assert_eq!(sum(breakdown), told.total_scans);
-        }
-        prop_assert_eq!(told.by_hour.iter().map(|row| row.scans).sum::<i64>(), told.total_scans);
-        prop_assert_eq!(told.hour_of_day.iter().sum::<i64>(), told.total_scans);
-        prop_assert_eq!(told.by_day.len(), usize::try_from(length).unwrap());
-        for row in &told.by_day {
-            let on_day = |event: &&&CodeEvent| event.at().in_tz(zone).unwrap().date().to_string() == row.day;
-            prop_assert_eq!(row.scans, i64::try_from(people.iter().filter(on_day).count()).unwrap());
-            prop_assert!(row.unique_visitors.is_none_or(|unique| unique <= u64::try_from(row.scans).unwrap()));
-        }
-    }
 }

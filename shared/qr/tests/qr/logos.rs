@@ -14,11 +14,7 @@ fn good_logos_are_taken() {
         let file = logo_file(name);
         let logo = Logo::parse(&file).unwrap();
         assert!(logo.width() >= 64 && logo.height() >= 64, "{name}");
-        let kind = if name == "photo" {
-            "image/jpeg"
-        } else {
-            "image/png"
-        };
+        let kind = if name == "photo" { "image/jpeg" } else { "image/png" };
         assert_eq!(Logo::sniff(&file), Some(kind));
     }
 }
@@ -37,38 +33,18 @@ fn bad_logos_are_refused_with_their_reason() {
         file
     };
     check("empty", b"", "logo_not_png_or_jpeg");
-    check(
-        "SVG",
-        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
-        "logo_not_png_or_jpeg",
-    );
-    check(
-        "SVG with a prolog",
-        b"<?xml version='1.0'?><svg/>",
-        "logo_not_png_or_jpeg",
-    );
+    check("SVG", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "logo_not_png_or_jpeg");
+    check("SVG with a prolog", b"<?xml version='1.0'?><svg/>", "logo_not_png_or_jpeg");
     check("ZIP", b"PK\x03\x04\x14\0\0\0", "logo_not_png_or_jpeg");
     check("GIF", b"GIF89a\x40\0\x40\0", "logo_not_png_or_jpeg");
     check("WebP", b"RIFF\x24\0\0\0WEBPVP8 ", "logo_not_png_or_jpeg");
     check("half a magic", &png[..4], "logo_not_png_or_jpeg");
     check("only the magic", &png[..8], "logo_unreadable");
     check("a PNG cut in its header", &png[..20], "logo_unreadable");
-    check(
-        "a PNG cut in the middle",
-        &png[..png.len() / 2],
-        "logo_unreadable",
-    );
+    check("a PNG cut in the middle", &png[..png.len() / 2], "logo_unreadable");
     check("a JPEG cut in its header", &jpeg[..20], "logo_unreadable");
-    check(
-        "a JPEG cut in the middle",
-        &jpeg[..jpeg.len() / 2],
-        "logo_unreadable",
-    );
-    check(
-        "a JPEG without its last bytes",
-        &jpeg[..jpeg.len() - 2],
-        "logo_unreadable",
-    );
+    check("a JPEG cut in the middle", &jpeg[..jpeg.len() / 2], "logo_unreadable");
+    check("a JPEG without its last bytes", &jpeg[..jpeg.len() - 2], "logo_unreadable");
     check("a damaged PNG", &damaged(&png), "logo_unreadable");
     check("100 KB + 1", &padded(LOGO_BYTES_MAX + 1), "logo_too_large");
     check("50,000 px", &claims(50_000, 50_000), "logo_dimensions");
@@ -89,13 +65,7 @@ fn a_refusal_names_what_is_accepted() {
     };
     check(LogoRefused::TooLarge { bytes: 200_000 }, "102400");
     check(LogoRefused::NotPngOrJpeg, "a PNG or a JPEG");
-    check(
-        LogoRefused::Dimensions {
-            width: 50_000,
-            height: 3,
-        },
-        "50000 × 3",
-    );
+    check(LogoRefused::Dimensions { width: 50_000, height: 3 }, "50000 × 3");
 }
 
 /// A PNG whose header claims a size, with a right checksum and no pixels.
@@ -135,8 +105,6 @@ fn damaged(png: &[u8]) -> Vec<u8> {
 
 fn blank(width: u32, height: u32) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
-    DynamicImage::new_rgb8(width, height)
-        .write_to(&mut file, ImageFormat::Png)
-        .unwrap();
+    DynamicImage::new_rgb8(width, height).write_to(&mut file, ImageFormat::Png).unwrap();
     file.into_inner()
 }

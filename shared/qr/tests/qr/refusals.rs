@@ -24,70 +24,26 @@ fn a_refusal_has_a_reason_and_settings_that_work() {
         assert!(render(payload, &spec.with(&wishes).unwrap(), logo.as_ref()).is_ok());
     };
     let long = "a".repeat(1_646);
-    let grey = Colors {
-        dark: Rgb(200, 200, 200),
-        light: Rgb::WHITE,
-    };
+    let grey = Colors { dark: Rgb(200, 200, 200), light: Rgb::WHITE };
     check("", plain(256, Level::M), "qr_payload_empty", json!(null));
     // 41 modules of 3 pixels.
-    check(
-        URL,
-        plain(122, Level::M),
-        "qr_too_small",
-        json!({"size": 123}),
-    );
-    check(
-        URL,
-        svg(plain(122, Level::M)),
-        "qr_too_small",
-        json!({"size": 123}),
-    );
-    check(
-        URL,
-        with_logo(122, Level::L),
-        "qr_too_small",
-        json!({"size": 123}),
-    );
-    check(
-        VCARD,
-        plain(224, Level::H),
-        "qr_too_small",
-        json!({"size": 303}),
-    );
+    check(URL, plain(122, Level::M), "qr_too_small", json!({"size": 123}));
+    check(URL, svg(plain(122, Level::M)), "qr_too_small", json!({"size": 123}));
+    check(URL, with_logo(122, Level::L), "qr_too_small", json!({"size": 123}));
+    check(VCARD, plain(224, Level::H), "qr_too_small", json!({"size": 303}));
     // X19: a vCard of 1,646 bytes does not fit at H; Q is the largest level that it fits.
     let at_q = json!({"error_correction": "Q", "size": 555});
     check(&long, plain(512, Level::H), "qr_payload_too_large", at_q);
-    check(
-        &"a".repeat(8_000),
-        plain(512, Level::L),
-        "qr_payload_too_large",
-        json!(null),
-    );
+    check(&"a".repeat(8_000), plain(512, Level::L), "qr_payload_too_large", json!(null));
     check(
         URL,
-        RenderSpec {
-            margin: 3,
-            ..plain(256, Level::M)
-        },
+        RenderSpec { margin: 3, ..plain(256, Level::M) },
         "qr_no_quiet_zone",
         json!({"margin": 4}),
     );
-    check(
-        URL,
-        plain(63, Level::M),
-        "qr_size_out_of_range",
-        json!({"size": 512}),
-    );
-    check(
-        URL,
-        plain(4_096, Level::M),
-        "qr_size_out_of_range",
-        json!({"size": 2048}),
-    );
-    let low = RenderSpec {
-        colors: grey,
-        ..plain(256, Level::M)
-    };
+    check(URL, plain(63, Level::M), "qr_size_out_of_range", json!({"size": 512}));
+    check(URL, plain(4_096, Level::M), "qr_size_out_of_range", json!({"size": 2048}));
+    let low = RenderSpec { colors: grey, ..plain(256, Level::M) };
     let black_on_white = json!({"colors": {"dark": "#000000", "light": "#ffffff"}});
     check(URL, low, "qr_low_contrast", black_on_white);
 }
@@ -102,10 +58,7 @@ fn a_missing_logo_is_named() {
 #[test]
 fn force_draws_below_three_pixels_a_module() {
     let check = |size: u32, module_px: u32| {
-        let spec = RenderSpec {
-            force: true,
-            ..plain(size, Level::M)
-        };
+        let spec = RenderSpec { force: true, ..plain(size, Level::M) };
         let drawn = render(URL, &spec, None).unwrap();
         assert_eq!(drawn.module_px, module_px);
         assert_eq!(decode(&drawn.bytes).as_deref(), Ok(URL));
@@ -120,17 +73,10 @@ fn force_draws_below_three_pixels_a_module() {
 fn payloads() -> impl Strategy<Value = String> {
     let runs = "([0-9]{0,30}|[A-Z $%*+./:-]{0,30}|[a-z]{0,20}|\\PC{0,10}|点{0,5}){0,6}";
     let cut = |text: String| {
-        let end = (0..=200)
-            .rev()
-            .find(|&end| text.is_char_boundary(end))
-            .unwrap_or(0);
+        let end = (0..=200).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
         text[..end].to_owned()
     };
-    prop_oneof![
-        ".{0,60}".prop_map(cut),
-        any::<String>().prop_map(cut),
-        runs.prop_map(cut)
-    ]
+    prop_oneof![".{0,60}".prop_map(cut), any::<String>().prop_map(cut), runs.prop_map(cut)]
 }
 
 proptest! {

@@ -1,4 +1,5 @@
-//! Payloads and logos that the tests, the bench and the example share. Nothing is read from disk or drawn at random.
+//! Payloads and logos that the tests, the bench and the example share. Nothing is read from disk or
+//! drawn at random.
 
 // Each of the three uses a part of it.
 #![allow(dead_code, unreachable_pub)]
@@ -27,40 +28,25 @@ pub const CAPITALS: &str = "HTTPS://V.TESSERA.EXAMPLE/R/8KQ2-Z7M4-PX19-C0DE0";
 pub const UNICODE: &str = "Tür 点 №7 – Ẹ̀kọ́ café 🏠 https://example.org/ñ";
 
 /// All payloads with their names.
-pub const PAYLOADS: [(&str, &str); 4] = [
-    ("url", URL),
-    ("vcard", VCARD),
-    ("capitals", CAPITALS),
-    ("unicode", UNICODE),
-];
+pub const PAYLOADS: [(&str, &str); 4] =
+    [("url", URL), ("vcard", VCARD), ("capitals", CAPITALS), ("unicode", UNICODE)];
 
 /// Names of the logos that [`logo`] knows.
 pub const LOGOS: [&str; 5] = ["brand", "photo", "black", "wide", "pale"];
 
 /// A PNG spec without a logo, black on white.
 pub fn plain(size: u32, level: Level) -> RenderSpec {
-    RenderSpec {
-        size,
-        error_correction: level,
-        logo: false,
-        ..RenderSpec::PROPERTY
-    }
+    RenderSpec { size, error_correction: level, logo: false, ..RenderSpec::PROPERTY }
 }
 
 /// The same with a logo.
 pub fn with_logo(size: u32, level: Level) -> RenderSpec {
-    RenderSpec {
-        logo: true,
-        ..plain(size, level)
-    }
+    RenderSpec { logo: true, ..plain(size, level) }
 }
 
 /// The same as SVG.
 pub fn svg(spec: RenderSpec) -> RenderSpec {
-    RenderSpec {
-        format: Format::Svg,
-        ..spec
-    }
+    RenderSpec { format: Format::Svg, ..spec }
 }
 
 /// A logo as it is uploaded.
@@ -73,11 +59,7 @@ pub fn logo_file(name: &str) -> Vec<u8> {
         "rings" => RgbImage::from_fn(140, 140, rings).into(),
         _ => RgbImage::from_pixel(64, 64, Rgb([250, 250, 210])).into(),
     };
-    let format = if name == "photo" {
-        ImageFormat::Jpeg
-    } else {
-        ImageFormat::Png
-    };
+    let format = if name == "photo" { ImageFormat::Jpeg } else { ImageFormat::Png };
     let mut file = Cursor::new(Vec::new());
     image.write_to(&mut file, format).unwrap();
     file.into_inner()
@@ -96,16 +78,11 @@ pub fn full_colour_png(drawn: &Rendered, logo_name: &str) -> Vec<u8> {
     let cap = drawn.modules * drawn.level.logo_max_permille().unwrap() / 1_000;
     let longest = (if cap.is_multiple_of(2) { cap - 1 } else { cap } - 1) * module_px;
     let logo = image::load_from_memory(&logo_file(logo_name)).unwrap();
-    let logo = logo
-        .resize(longest, longest, FilterType::Triangle)
-        .to_rgba8();
+    let logo = logo.resize(longest, longest, FilterType::Triangle).to_rgba8();
     let [left, top] = [(size - logo.width()) / 2, (size - logo.height()) / 2];
     let covered = |at: u32, first: u32, side: u32| (first..first + side).contains(&at);
     let mut picture = RgbaImage::from_fn(size, size, |x, y| {
-        let module = |at: u32| {
-            at.checked_sub(offset)
-                .map_or(u32::MAX, |inside| inside / module_px)
-        };
+        let module = |at: u32| at.checked_sub(offset).map_or(u32::MAX, |inside| inside / module_px);
         let under = covered(x, left, logo.width()) && covered(y, top, logo.height());
         let dark = symbol.is_dark(module(x), module(y)) && !under;
         Rgba(if dark { [0, 0, 0, 255] } else { [255; 4] })
@@ -136,19 +113,11 @@ fn brand(x: u32, y: u32) -> Rgba<u8> {
 fn photo(x: u32, y: u32) -> Rgb<u8> {
     let wave = |by: f64, at: u32| (127.0 + 100.0 * (f64::from(at) / by).sin()) as u8;
     let grain = ((x * 7919 + y * 104_729) % 23) as u8;
-    Rgb([
-        wave(31.0, x) + grain,
-        wave(17.0, y) + grain,
-        wave(43.0, x + y) + grain,
-    ])
+    Rgb([wave(31.0, x) + grain, wave(17.0, y) + grain, wave(43.0, x + y) + grain])
 }
 
 /// Concentric squares in the proportions of a finder pattern, the worst that a logo can be.
 fn rings(x: u32, y: u32) -> Rgb<u8> {
     let ring = (x.min(139 - x)).min(y.min(139 - y)) / 20;
-    if ring == 1 {
-        Rgb([255, 255, 255])
-    } else {
-        Rgb([0, 0, 0])
-    }
+    if ring == 1 { Rgb([255, 255, 255]) } else { Rgb([0, 0, 0]) }
 }

@@ -1,0 +1,155 @@
+//! One code's share of a batch: read how far it is counted, leave out what is, add the rest, all in one transaction
+//! that fails if another batch was faster.
+
+use std::collections::{BTreeMap, HashMap};
+
+use adapters::table::keys::{Counted, TENANT_SHARDS};
+use adapters::table::{
+    Addition, Count, Counting, FIRST_SCAN, LAST_SCAN, StoreError, Visitors,
+};
+use domain::scan::CodeEvent;
+use domain::sketch::Sketch;
+use domain::tally::{Day, Tally};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::{Deps, Sequenced};
+
+/// How often a share is counted again because another batch was faster.
+const TRIES_MAX: u32 = 10;
+
+/// The events of one code and day.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    code: Counted,
+    tenant: Counted,
+    day: Date,
+    events: Vec<Sequenced>,
+}
+
+/// Why a share was not counted now.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotCounted {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("other batches were faster, again and again")]
+    Outrun,
+}
+
+impl Batch {
+    pub(crate) fn first_sequence(&self) -> String {
+        self.events.first().map(|first| first.sequence.clone()).unwrap_or_default()
+    }
+}
+
+/// The shares of a batch, one per code and day, in the stream's order.
+pub(crate) fn group(events: Vec<Sequenced>) -> Vec<Batch> {
+    let mut batches: HashMap<(Counted, Date), Batch> = HashMap::new();
+    for sequenced in events {
+        let event = &sequenced.event.event;
+        let code = Counted::Code(event.tenant_id().clone(), event.property_id().clone());
+        let tenant = Counted::Tenant(event.tenant_id().clone(), shard_of(event));
+        let day = sequenced.event.day;
+        batches
+            .entry((code.clone(), day))
+            .or_insert_with(|| Batch { code, tenant, day, events: Vec::new() })
+            .events
+            .push(sequenced);
+    }
+    batches.into_values().collect()
+}
+
+/// Counts a share, as often as another batch gets in between.
+pub(crate) async fn count_batch(deps: &Deps, batch: Batch) -> Result<(), NotCounted> {
+    let day = batch.day.to_string();
+    let owners = [batch.code.clone(), batch.tenant.clone()];
+    for _ in 0..TRIES_MAX {
+        let counting = deps.table.counting(&batch.code, &day, &owners).await?;
+        let Some(count) = count_of(&batch, &counting, deps.clock.now()) else { return Ok(()) };
+        if deps.table.commit_count(&count).await?.is_ok() {
+            return Ok(());
+        }
+    }
+    Err(NotCounted::Outrun)
+}
+
+/// What is still to be counted; `None` when nothing is.
+fn count_of(batch: &Batch, before: &Counting, now: Timestamp) -> Option<Count> {
+    let new: Vec<&Sequenced> = batch
+        .events
+        .iter()
+        .filter(|new| before.marks.precede(new.event.shard, &new.sequence))
+        .collect();
+    if new.is_empty() {
+        return None;
+    }
+    let mut after = before.marks.clone();
+    for sequenced in &new {
+        after.advance(sequenced.event.shard, &sequenced.sequence);
+    }
+    let tally = Tally::of(new.iter().map(|sequenced| &sequenced.event.event));
+    let visitors = tally.visitors.get(&Day(batch.day)).map_or(&[][..], Vec::as_slice);
+    let owners = [&batch.code, &batch.tenant];
+    let visitors = owners
+        .into_iter()
+        .filter_map(|owner| Some((owner.clone(), with_visitors(before, owner, visitors)?)))
+        .collect();
+    let mut code_additions = additions(&batch.code, &tally);
+    if let Some(total) = code_additions.first_mut() {
+        (total.set, total.keep) = extremes(&new);
+    }
+    code_additions.extend(additions(&batch.tenant, &tally));
+    Some(Count {
+        code: batch.code.clone(),
+        day: batch.day.to_string(),
+        before: before.marks.clone(),
+        after,
+        additions: code_additions,
+        visitors,
+        now_s: now.as_second(),
+    })
+}
+
+/// The total first, then the hours.
+fn additions(of: &Counted, tally: &Tally) -> Vec<Addition> {
+    let addition = |hour, add: &BTreeMap<String, i64>| Addition {
+        of: of.clone(),
+        hour,
+        add: add.clone(),
+        set: BTreeMap::new(),
+        keep: BTreeMap::new(),
+    };
+    let hours = tally.hours.iter().map(|(hour, add)| addition(Some(hour.to_string()), add));
+    std::iter::once(addition(None, &tally.total)).chain(hours).collect()
+}
+
+/// The last and the first scan by a person, per event shard: only the batch that moves a shard's mark writes them,
+/// so they never go back.
+fn extremes(new: &[&Sequenced]) -> (BTreeMap<String, i64>, BTreeMap<String, i64>) {
+    let (mut last, mut first) = (BTreeMap::new(), BTreeMap::new());
+    for sequenced in new {
+        let tally = Tally::of(std::iter::once(&sequenced.event.event));
+        let Some(at) = tally.last_scan.map(Timestamp::as_millisecond) else { continue };
+        let shard = sequenced.event.shard;
+        let latest = last.entry(format!("{LAST_SCAN}{shard}")).or_insert(at);
+        *latest = (*latest).max(at);
+        first.entry(format!("{FIRST_SCAN}{shard}")).or_insert(at);
+    }
+    (last, first)
+}
+
+/// The owner's sketch with these visitors; `None` when it knew them all.
+fn with_visitors(before: &Counting, owner: &Counted, visitors: &[u64]) -> Option<Visitors> {
+    let stood = before.visitors.get(owner).cloned().unwrap_or_default();
+    // A sketch that cannot be read is begun anew: a day's visitors are an estimate, the scans are not.
+    let mut sketch = Sketch::from_bytes(&stood.sketch).unwrap_or_default();
+    let changed = visitors.iter().fold(false, |changed, visitor| sketch.insert(*visitor) || changed);
+    changed.then(|| Visitors { revision: stood.revision, sketch: sketch.to_bytes() })
+}
+
+fn shard_of(event: &CodeEvent) -> u8 {
+    let sum = event.property_id().as_str().bytes().fold(0_u32, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(u32::from(byte))
+    });
+    u8::try_from(sum % u32::from(TENANT_SHARDS)).unwrap_or(0)
+}

@@ -1,0 +1,173 @@
+//! Storing a version: first the image under its hash, then the records, then the fixed path. At each moment the
+//! record names an image that is there, and the fixed path shows one (I-P2).
+
+use adapters::images::Object;
+use adapters::table::CodeLost;
+use domain::code::{CodeStatus, Lifetime, PropertyCode, scan_url};
+use domain::failure::{Failure, Kind};
+use domain::property::Property;
+use domain::render::{Format, RenderWishes};
+use web::Problem;
+
+use crate::Deps;
+use crate::draw::{Images, Studio};
+use crate::metadata::Metadata;
+
+/// How often a version is made again because another request was faster.
+const TRIES_MAX: u32 = 4;
+/// How often the fixed path is written again because the version moved on meanwhile.
+const REWRITES_MAX: u32 = 8;
+
+/// What is asked of a generation.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Order {
+    pub wishes: RenderWishes,
+    /// `None` keeps the lifetime that the code has.
+    pub lifetime: Option<Lifetime>,
+    /// Make another version even if it looks the same.
+    pub anew: bool,
+}
+
+/// A code, and whether this request changed it.
+#[derive(Clone, Debug)]
+pub(crate) struct Generated {
+    pub code: PropertyCode,
+    pub changed: bool,
+}
+
+/// The property has no code.
+#[derive(Debug, thiserror::Error)]
+#[error("this property has no code")]
+pub(crate) struct NoCode;
+
+impl Failure for NoCode {
+    fn kind(&self) -> Kind {
+        Kind::Missing
+    }
+
+    fn code(&self) -> &'static str {
+        "code_unknown"
+    }
+}
+
+/// The property is not there, or not the caller's.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no such property")]
+pub(crate) struct NoProperty;
+
+impl Failure for NoProperty {
+    fn kind(&self) -> Kind {
+        Kind::Missing
+    }
+
+    fn code(&self) -> &'static str {
+        "property_unknown"
+    }
+}
+
+/// Makes a property's code, or its next version. Asking for what is there already changes nothing and puts the
+/// images back where they belong.
+pub(crate) async fn generate(
+    deps: &Deps,
+    studio: &mut Studio,
+    property: &Property,
+    order: &Order,
+) -> Result<Generated, Problem> {
+    property.qr_eligibility()?;
+    for _ in 0..TRIES_MAX {
+        let now = deps.clock.now();
+        let before = deps.table.code(&studio.tenant.id, &property.id).await?;
+        let payload = scan_url(&studio.scan_base(deps), &property.id);
+        let images = studio.images(&property.id, &payload, studio.spec(&order.wishes)?).await?;
+        let kept = before.as_ref().map(|code| code.lifetime).unwrap_or_default();
+        let lifetime = order.lifetime.unwrap_or(kept);
+        let drawing = images.drawing.clone();
+
+        let same = |code: &&PropertyCode| {
+            code.status == CodeStatus::Active
+                && code.lifetime == lifetime
+                && code.drawing == drawing
+                && code.scan_url == payload
+        };
+        if let Some(code) = before.as_ref().filter(same).filter(|_| !order.anew) {
+            publish(deps, studio, code, &images).await?;
+            return Ok(Generated { code: code.clone(), changed: false });
+        }
+        let code = match before {
+            Some(code) => code.regenerate(payload, drawing, lifetime, now),
+            None => {
+                let (id, tenant) = (property.id.clone(), studio.tenant.id.clone());
+                PropertyCode::new(id, tenant, payload, drawing, lifetime, now)
+            }
+        };
+        put_version(deps, &code, &images).await?;
+        match deps.table.commit_code(&code, &studio.tenant).await? {
+            Ok(()) => {
+                publish(deps, studio, &code, &images).await?;
+                return Ok(Generated { code, changed: true });
+            }
+            // The tenant's settings may have changed too: read everything again.
+            Err(CodeLost::Outrun) => *studio = crate::draw::studio(deps, &studio.tenant.id).await?,
+            Err(lost) => return Err(lost.into()),
+        }
+    }
+    Err(CodeLost::Outrun.into())
+}
+
+async fn put_version(deps: &Deps, code: &PropertyCode, images: &Images) -> Result<(), Problem> {
+    let format = images.drawing.spec.format;
+    let object = Object::Version(&code.tenant, &code.property, &images.drawing.sha256, format);
+    deps.images.put(&object, format.content_type(), images.main.bytes.clone()).await?;
+    Ok(())
+}
+
+/// Shows a version at the fixed path, and goes on until the version shown is the present one: of two requests at
+/// the same moment the slower one may come last, and then it sees that it is outdated.
+async fn publish(
+    deps: &Deps,
+    studio: &Studio,
+    code: &PropertyCode,
+    images: &Images,
+) -> Result<(), Problem> {
+    let (mut code, mut images) = (code.clone(), images.clone());
+    for _ in 0..REWRITES_MAX {
+        put_version(deps, &code, &images).await?;
+        put_present(deps, &code, &images).await?;
+        let present = deps.table.code(&code.tenant, &code.property).await?.ok_or(NoCode)?;
+        if present.status == CodeStatus::Deleted {
+            return withdraw(deps, &present).await;
+        }
+        if present.version == code.version {
+            return Ok(());
+        }
+        images = studio.images(&present.property, &present.scan_url, present.drawing.spec).await?;
+        code = present;
+    }
+    Err(CodeLost::Outrun.into())
+}
+
+async fn put_present(deps: &Deps, code: &PropertyCode, images: &Images) -> Result<(), Problem> {
+    let png = images.png.as_ref().unwrap_or(&images.main);
+    let fixed = Object::Present(&code.property, Format::Png);
+    deps.images.put(&fixed, Format::Png.content_type(), png.bytes.clone()).await?;
+    let fixed = Object::Present(&code.property, Format::Svg);
+    match images.drawing.spec.format {
+        Format::Svg => {
+            let bytes = images.main.bytes.clone();
+            deps.images.put(&fixed, Format::Svg.content_type(), bytes).await?;
+        }
+        Format::Png => deps.images.delete(&fixed).await?,
+    }
+    let metadata = Metadata::of(code, &deps.images).to_json();
+    deps.images.put(&Object::Metadata(&code.property), "application/json", metadata).await?;
+    Ok(())
+}
+
+/// Takes a deleted code's images from their fixed paths.
+pub(crate) async fn withdraw(deps: &Deps, code: &PropertyCode) -> Result<(), Problem> {
+    for format in [Format::Png, Format::Svg] {
+        deps.images.delete(&Object::Present(&code.property, format)).await?;
+    }
+    deps.images.delete(&Object::Metadata(&code.property)).await?;
+    Ok(())
+}

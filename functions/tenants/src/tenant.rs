@@ -1,0 +1,122 @@
+//! GET and PUT /api/v1/tenant: what a tenant is called, where its codes lead, how they look.
+
+use axum::Json as Reply;
+use axum::extract::State;
+use domain::failure::{Failure, Kind};
+use domain::id::TenantId;
+use domain::tenant::{Rollout, Tenant, TenantSettings};
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::input::Json;
+use web::problem::ProblemBody;
+use web::{Caller, Problem, may};
+
+use crate::Deps;
+use crate::rollout::roll_out;
+
+/// A tenant, as it sees itself.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TenantResponse {
+    /// Its id.
+    #[schema(value_type = String)]
+    id: TenantId,
+    /// What it may change.
+    #[serde(flatten)]
+    settings: TenantSettings,
+    /// Whether it has a logo for its codes.
+    has_logo: bool,
+    /// Counts the changes.
+    version: u64,
+    /// Whether each code already leads to these destinations. If not, send the same settings again: it goes on.
+    destinations_applied: bool,
+}
+
+impl From<Tenant> for TenantResponse {
+    fn from(tenant: Tenant) -> Self {
+        Self {
+            id: tenant.id,
+            settings: tenant.settings,
+            has_logo: tenant.logo.is_some(),
+            version: tenant.version,
+            destinations_applied: tenant.rollout == Rollout::Done,
+        }
+    }
+}
+
+/// Why a tenant is not changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TenantRefused {
+    /// It is gone.
+    #[error("there is no such tenant")]
+    Missing,
+    /// Somebody else was faster.
+    #[error("the tenant was changed by another request at the same moment, read it and try again")]
+    Outrun,
+}
+
+impl Failure for TenantRefused {
+    fn kind(&self) -> Kind {
+        match self {
+            TenantRefused::Missing => Kind::Missing,
+            TenantRefused::Outrun => Kind::Conflict,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            TenantRefused::Missing => "not_found",
+            TenantRefused::Outrun => "tenant_changed",
+        }
+    }
+}
+
+/// The caller's tenant.
+#[utoipa::path(
+    get,
+    path = "/api/v1/tenant",
+    tag = "tenant",
+    operation_id = "read_tenant",
+    responses((status = 200, description = "The tenant", body = TenantResponse)),
+    security(("api_key" = ["admin"]))
+)]
+pub(crate) async fn read_tenant(
+    State(deps): State<Deps>,
+    caller: Caller<may::Admin>,
+) -> Result<Reply<TenantResponse>, Problem> {
+    let tenant = deps.table.tenant(&caller.tenant).await?.ok_or(TenantRefused::Missing)?;
+    Ok(Reply(tenant.into()))
+}
+
+/// Replaces the caller's settings; printed codes follow to new destinations.
+#[utoipa::path(
+    put,
+    path = "/api/v1/tenant",
+    tag = "tenant",
+    operation_id = "replace_tenant",
+    request_body = TenantSettings,
+    responses(
+        (status = 200, description = "The tenant as it is now", body = TenantResponse),
+        (status = 409, description = "Changed at the same moment", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "Settings that break a rule", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = ["admin"]))
+)]
+pub(crate) async fn replace_tenant(
+    State(deps): State<Deps>,
+    caller: Caller<may::Admin>,
+    Json(settings): Json<TenantSettings>,
+) -> Result<Reply<TenantResponse>, Problem> {
+    settings.check()?;
+    let before = deps.table.tenant(&caller.tenant).await?.ok_or(TenantRefused::Missing)?;
+    let read = before.version;
+    let moved = before.settings.destinations != settings.destinations
+        || before.settings.name != settings.name;
+    let rollout = if moved { Rollout::Pending(None) } else { before.rollout.clone() };
+    let tenant = Tenant { settings, rollout, version: read + 1, ..before };
+    if !deps.table.replace_tenant(&tenant, read).await? {
+        return Err(TenantRefused::Outrun.into());
+    }
+    let tenant = roll_out(&deps, tenant).await?;
+    tracing::info!(event = "tenant_changed", tenant.id = %tenant.id, "changed tenant `{}`", tenant.id);
+    Ok(Reply(tenant.into()))
+}
