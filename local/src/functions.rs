@@ -1,8 +1,75 @@
 //! The list of functions: the only place that names the function crates.
 
-use crate::registry::Registry;
+use adapters::environment::{Environment, EnvironmentError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use utoipa::openapi::OpenApi;
+use web::Routes;
+
+use crate::registry::{BoxError, Build, Handler, Registry};
 
 /// Every function of the platform.
 pub fn registry() -> Registry {
-    Registry::new([])
+    let http: [(&'static str, Build); 7] = [
+        ("analytics", |env| http("analytics", env, analytics::Deps::from_env, analytics::routes)),
+        ("generate", |env| http("generate", env, generate::Deps::from_env, generate::routes)),
+        ("health", |env| http("health", env, health::Deps::from_env, health::routes)),
+        ("properties", |env| http("properties", env, properties::Deps::from_env, properties::routes)),
+        ("scan", |env| http("scan", env, scan::Deps::from_env, scan::routes)),
+        ("site", |env| http("site", env, site::Deps::from_env, site::routes)),
+        ("tenants", |env| http("tenants", env, tenants::Deps::from_env, tenants::routes)),
+    ];
+    let events: [(&'static str, Build); 2] = [
+        ("aggregate", |env| event(env, aggregate::Deps::from_env, aggregate::handle)),
+        ("janitor", |env| event(env, janitor::Deps::from_env, janitor::handle)),
+    ];
+    Registry::new(http.into_iter().chain(events))
+}
+
+/// The descriptions of all HTTP functions in one, each made from an environment that may lead nowhere.
+///
+/// # Errors
+/// [`EnvironmentError`] names a variable that a function misses.
+pub fn openapi(env: &Environment) -> Result<OpenApi, EnvironmentError> {
+    let functions: [Routes; 7] = [
+        analytics::routes(analytics::Deps::from_env(env)?),
+        generate::routes(generate::Deps::from_env(env)?),
+        health::routes(health::Deps::from_env(env)?),
+        properties::routes(properties::Deps::from_env(env)?),
+        scan::routes(scan::Deps::from_env(env)?),
+        site::routes(site::Deps::from_env(env)?),
+        tenants::routes(tenants::Deps::from_env(env)?),
+    ];
+    Ok(web::openapi::of(functions))
+}
+
+fn http<D>(
+    service: &'static str,
+    env: &Environment,
+    from_env: fn(&Environment) -> Result<D, EnvironmentError>,
+    routes: fn(D) -> Routes,
+) -> Result<Handler, EnvironmentError> {
+    Ok(Handler::Http(web::router(service, routes(from_env(env)?))))
+}
+
+/// What is a payload and an answer in Lambda is JSON here.
+fn event<D, E, R, F>(
+    env: &Environment,
+    from_env: fn(&Environment) -> Result<D, EnvironmentError>,
+    handle: fn(D, E) -> F,
+) -> Result<Handler, EnvironmentError>
+where
+    D: Clone + Send + Sync + 'static,
+    E: DeserializeOwned + Send + 'static,
+    R: Serialize,
+    F: Future<Output = Result<R, BoxError>> + Send + 'static,
+{
+    let deps = from_env(env)?;
+    Ok(Handler::event(move |payload| {
+        let deps = deps.clone();
+        async move {
+            let report = handle(deps, serde_json::from_value(payload)?).await?;
+            Ok(serde_json::to_value(report)?)
+        }
+    }))
 }

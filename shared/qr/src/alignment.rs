@@ -5,7 +5,7 @@
 
 use domain::render::{Colors, Rgb};
 
-use crate::logo::{Logo, Tile};
+use crate::logo::Tile;
 use crate::place::{LogoBox, MODULE_MILLI};
 use crate::symbol::Symbol;
 
@@ -27,8 +27,9 @@ const THRESHOLDS_PERMILLE: [u32; 3] = [300, 500, 700];
 /// First version with alignment patterns that a centred logo can reach.
 const VERSION_MIN: u8 = 7;
 
-/// Whether something near a covered alignment pattern looks like one.
-pub(crate) fn misleads(symbol: &Symbol, logo: &Logo, place: LogoBox, colors: Colors) -> bool {
+/// Whether something near a covered alignment pattern looks like one. The logo may have any size: it
+/// is sampled, not scaled.
+pub(crate) fn misleads(symbol: &Symbol, logo: &Tile, place: LogoBox, colors: Colors) -> bool {
     if symbol.version() < VERSION_MIN {
         return false;
     }
@@ -36,10 +37,9 @@ pub(crate) fn misleads(symbol: &Symbol, logo: &Logo, place: LogoBox, colors: Col
     if covered.is_empty() {
         return false;
     }
-    let pixels = |milli: u32| (milli * STEPS / MODULE_MILLI).max(1);
-    let [width, height] = [pixels(place.picture_width_milli), pixels(place.picture_height_milli)];
-    let tile = logo.tile(width, height, colors.light);
-    let picture = Picture { symbol, place, tile, colors };
+    let points = |milli: u32| (milli * STEPS / MODULE_MILLI).max(1);
+    let [width, height] = [points(place.picture_width_milli), points(place.picture_height_milli)];
+    let picture = Picture { symbol, place, logo, width, height, colors };
     let [dark, light] = [colors.dark, colors.light].map(Rgb::luma_milli);
     let thresholds = THRESHOLDS_PERMILLE.map(|permille| dark + (light - dark) / 1_000 * permille);
     covered.into_iter().any(|centre| {
@@ -74,7 +74,10 @@ fn centres(symbol: &Symbol) -> Vec<u32> {
 struct Picture<'a> {
     symbol: &'a Symbol,
     place: LogoBox,
-    tile: Tile,
+    logo: &'a Tile,
+    /// Size of the logo in points.
+    width: u32,
+    height: u32,
     colors: Colors,
 }
 
@@ -93,10 +96,12 @@ impl Picture<'_> {
 
     fn color(&self, x: u32, y: u32) -> Rgb {
         let side = self.symbol.width() * STEPS;
-        let [left, top] = [(side - self.tile.width) / 2, (side - self.tile.height) / 2];
+        let [left, top] = [(side - self.width) / 2, (side - self.height) / 2];
         let [column, row] = [x.wrapping_sub(left), y.wrapping_sub(top)];
-        if column < self.tile.width && row < self.tile.height {
-            return self.tile.pixels[(row * self.tile.width + column) as usize];
+        if column < self.width && row < self.height {
+            let column = column * self.logo.width / self.width;
+            let row = row * self.logo.height / self.height;
+            return self.logo.pixels[(row * self.logo.width + column) as usize];
         }
         let [x, y] = [x / STEPS, y / STEPS];
         let dark = self.symbol.is_dark(x, y) && !self.place.covers(x, y);

@@ -9,11 +9,14 @@ use domain::render::{
 use crate::alignment::misleads;
 use crate::bitmap::Bitmap;
 use crate::logo::Logo;
-use crate::place::LogoBox;
+use crate::place::{LogoBox, MODULE_MILLI};
 use crate::read::Luma;
 use crate::refused::RenderRefused;
 use crate::symbol::{Symbol, TooLong, encode};
 use crate::vector::Vector;
+
+/// Pixels a module at which a logo is looked at before its place is settled.
+const PLACE_MODULE_PX: u32 = 4;
 
 /// Draws a code that reads back as exactly `payload`.
 ///
@@ -159,7 +162,13 @@ fn draw_at(
 fn place(symbol: &Symbol, colors: Colors, logo: &Logo) -> Option<LogoBox> {
     let size = (logo.width(), logo.height());
     let boxes = || LogoBox::candidates(symbol.width(), symbol.level(), size);
-    boxes().find(|&place| !misleads(symbol, logo, place, colors)).or_else(|| boxes().next())
+    let largest = boxes().next()?;
+    let pixels = |milli: u32| (milli * PLACE_MODULE_PX / MODULE_MILLI).max(1);
+    let [width, height] =
+        [pixels(largest.picture_width_milli), pixels(largest.picture_height_milli)];
+    let tile = logo.tile(width, height, colors.light);
+    let readable = |place: &LogoBox| !misleads(symbol, &tile, *place, colors);
+    Some(boxes().find(readable).unwrap_or(largest))
 }
 
 fn file(

@@ -9,6 +9,7 @@ pub mod csv;
 pub mod edge;
 pub mod idempotency;
 pub mod input;
+pub mod openapi;
 pub mod page;
 pub mod principal;
 pub mod problem;

@@ -14,7 +14,7 @@ use qr::{Logo, Rendered, encode};
 /// A scan URL of 61 bytes (P34).
 pub const URL: &str = "https://qr-service.daobitat.xyz/scan/67ec31596333aba221e84df8";
 
-/// A business card of 300 bytes.
+/// A business card of 326 bytes.
 pub const VCARD: &str = "BEGIN:VCARD\r\nVERSION:3.0\r\nN:Okonkwo;Adaeze;;;\r\nFN:Adaeze Okonkwo\r\n\
     ORG:DAO-Bitat Properties Limited\r\nTITLE:Head of Tenant Relations\r\n\
     TEL;TYPE=CELL,VOICE:+2348012345678\r\nEMAIL;TYPE=INTERNET:adaeze.okonkwo@daobitat.example\r\n\
