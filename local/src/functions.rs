@@ -14,7 +14,9 @@ pub fn registry() -> Registry {
         ("analytics", |env| http("analytics", env, analytics::Deps::from_env, analytics::routes)),
         ("generate", |env| http("generate", env, generate::Deps::from_env, generate::routes)),
         ("health", |env| http("health", env, health::Deps::from_env, health::routes)),
-        ("properties", |env| http("properties", env, properties::Deps::from_env, properties::routes)),
+        ("properties", |env| {
+            http("properties", env, properties::Deps::from_env, properties::routes)
+        }),
         ("scan", |env| http("scan", env, scan::Deps::from_env, scan::routes)),
         ("site", |env| http("site", env, site::Deps::from_env, site::routes)),
         ("tenants", |env| http("tenants", env, tenants::Deps::from_env, tenants::routes)),

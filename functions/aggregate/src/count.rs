@@ -4,9 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use adapters::table::keys::{Counted, TENANT_SHARDS};
-use adapters::table::{
-    Addition, Count, Counting, FIRST_SCAN, LAST_SCAN, StoreError, Visitors,
-};
+use adapters::table::{Addition, Count, Counting, FIRST_SCAN, LAST_SCAN, StoreError, Visitors};
 use domain::scan::CodeEvent;
 use domain::sketch::Sketch;
 use domain::tally::{Day, Tally};
@@ -143,13 +141,16 @@ fn with_visitors(before: &Counting, owner: &Counted, visitors: &[u64]) -> Option
     let stood = before.visitors.get(owner).cloned().unwrap_or_default();
     // A sketch that cannot be read is begun anew: a day's visitors are an estimate, the scans are not.
     let mut sketch = Sketch::from_bytes(&stood.sketch).unwrap_or_default();
-    let changed = visitors.iter().fold(false, |changed, visitor| sketch.insert(*visitor) || changed);
+    let changed =
+        visitors.iter().fold(false, |changed, visitor| sketch.insert(*visitor) || changed);
     changed.then(|| Visitors { revision: stood.revision, sketch: sketch.to_bytes() })
 }
 
 fn shard_of(event: &CodeEvent) -> u8 {
-    let sum = event.property_id().as_str().bytes().fold(0_u32, |sum, byte| {
-        sum.wrapping_mul(31).wrapping_add(u32::from(byte))
-    });
+    let sum = event
+        .property_id()
+        .as_str()
+        .bytes()
+        .fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
     u8::try_from(sum % u32::from(TENANT_SHARDS)).unwrap_or(0)
 }

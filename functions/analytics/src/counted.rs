@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use adapters::table::{Counted, Table, Totals};
 use axum::response::Response;
-use domain::tally::{Counts, Day, HourKey, NameCount, Span, SpanRefused, Summary, add_counts};
 use domain::sketch::Sketch;
+use domain::tally::{Counts, Day, HourKey, NameCount, Span, SpanRefused, Summary, add_counts};
 use futures::future::try_join_all;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -111,6 +111,7 @@ pub(crate) fn as_csv(name: &str, summary: &Summary) -> Response {
     };
     let mut rows = vec![
         row("total", "people", summary.total_scans),
+        row("total", "refused", summary.refused_scans),
         row("total", "bots", summary.bot_scans),
     ];
     rows.extend(summary.by_day.iter().map(|day| row("day", &day.day, day.scans)));

@@ -111,7 +111,8 @@ pub(crate) async fn generate_batch(
         .iter()
         .map(|text| (text.as_str(), PropertyId::parse(text).map_err(Problem::from)))
         .collect();
-    let valid: BTreeSet<PropertyId> = ids.values().filter_map(|id| id.as_ref().ok().cloned()).collect();
+    let valid: BTreeSet<PropertyId> =
+        ids.values().filter_map(|id| id.as_ref().ok().cloned()).collect();
     let properties = deps.table.properties(&caller.tenant, &valid).await?;
     let studio = studio(&deps, &caller.tenant).await?;
 
@@ -155,7 +156,8 @@ fn result(
     made: Option<&Result<Generated, Problem>>,
     trace_id: &str,
 ) -> BatchResult {
-    let blank = |status| BatchResult { property_id: text.to_owned(), status, qr: None, error: None };
+    let blank =
+        |status| BatchResult { property_id: text.to_owned(), status, qr: None, error: None };
     match made {
         None => blank(BatchStatus::NotStarted),
         Some(Err(problem)) => failed(text, problem, trace_id),

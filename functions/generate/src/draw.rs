@@ -65,7 +65,9 @@ pub(crate) async fn studio(deps: &Deps, id: &TenantId) -> Result<Studio, Problem
     let tenant = deps.table.tenant(id).await?.ok_or(NoTenant)?;
     let logo = match &tenant.logo {
         // A logo that vanished from the bucket must not stop the codes.
-        Some(stored) => deps.images.get(&stored.key).await?.and_then(|bytes| Logo::parse(&bytes).ok()),
+        Some(stored) => {
+            deps.images.get(&stored.key).await?.and_then(|bytes| Logo::parse(&bytes).ok())
+        }
         None => None,
     };
     Ok(Studio { tenant, logo })
@@ -109,7 +111,9 @@ impl Studio {
         let main = self.draw(payload, spec).await?;
         let png = match spec.format {
             Format::Png => None,
-            Format::Svg => Some(self.draw(payload, RenderSpec { format: Format::Png, ..spec }).await?),
+            Format::Svg => {
+                Some(self.draw(payload, RenderSpec { format: Format::Png, ..spec }).await?)
+            }
         };
         let sha256 = hex(&Sha256::digest(&main.bytes));
         let key = Object::Version(&self.tenant.id, property, &sha256, spec.format).key();

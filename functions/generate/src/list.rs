@@ -119,11 +119,14 @@ pub(crate) async fn list_codes(
         None => None,
     };
     match params.format {
-        ListFormat::Json => Ok(Reply(ListResponse { codes: page.entries, next_cursor }).into_response()),
+        ListFormat::Json => {
+            Ok(Reply(ListResponse { codes: page.entries, next_cursor }).into_response())
+        }
         ListFormat::Csv => {
             let rows = page.entries.iter().map(QrCodeResponse::row);
             let mut table = csv::table("codes", &QrCodeResponse::COLUMNS, rows);
-            if let Some(cursor) = next_cursor.and_then(|cursor| HeaderValue::from_str(&cursor).ok()) {
+            if let Some(cursor) = next_cursor.and_then(|cursor| HeaderValue::from_str(&cursor).ok())
+            {
                 table.headers_mut().insert(NEXT_CURSOR, cursor);
             }
             Ok(table)
@@ -141,10 +144,12 @@ async fn codes(
 ) -> Result<Page<QrCodeResponse>, Problem> {
     let now = deps.clock.now();
     let mut found: Vec<QrCodeResponse> = Vec::new();
-    let pages_max = PAGES_PER_ANSWER_MAX.max(wanted / usize::try_from(PageSize::largest().get()).unwrap_or(1));
+    let pages_max =
+        PAGES_PER_ANSWER_MAX.max(wanted / usize::try_from(PageSize::largest().get()).unwrap_or(1));
     for _ in 0..=pages_max {
         let page = deps.table.codes_of_tenant(tenant, PageSize::largest(), from.as_ref()).await?;
-        let taken = page.entries.into_iter().filter(|code| status.is_none_or(|s| s.takes(code, now)));
+        let taken =
+            page.entries.into_iter().filter(|code| status.is_none_or(|s| s.takes(code, now)));
         let mut taken: Vec<PropertyCode> = taken.collect();
         let room = wanted - found.len();
         let cut = taken.len() > room;

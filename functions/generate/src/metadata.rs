@@ -123,8 +123,16 @@ impl QrCodeResponse {
 
     /// The columns of the list as CSV.
     pub(crate) const COLUMNS: [&str; 10] = [
-        "property_id", "status", "is_expired", "version", "scan_count", "last_scanned",
-        "generated_at", "expires_at", "qr_pattern", "qr_code_url",
+        "property_id",
+        "status",
+        "is_expired",
+        "version",
+        "scan_count",
+        "last_scanned",
+        "generated_at",
+        "expires_at",
+        "qr_pattern",
+        "qr_code_url",
     ];
 
     pub(crate) fn row(&self) -> [String; 10] {

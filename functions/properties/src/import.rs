@@ -74,7 +74,13 @@ pub(crate) async fn import_properties(
     report.write(&deps, &caller, &mut waiting).await?;
     report.errors.sort_by_key(|error| error.line);
     report.errors.truncate(REPORTED_MAX);
-    tracing::info!(event = "properties_imported", imported = report.imported, failed = report.failed, "imported {} properties", report.imported);
+    tracing::info!(
+        event = "properties_imported",
+        imported = report.imported,
+        failed = report.failed,
+        "imported {} properties",
+        report.imported
+    );
     Ok(Reply(report))
 }
 

@@ -101,7 +101,8 @@ pub(crate) async fn replace_property(
         let detail = "the document's id is not the one in the address";
         return Err(InvalidFields(vec![FieldError::new("id", "other_id", detail)]).into());
     }
-    let taken = deps.table.commit_properties(&caller.tenant, std::slice::from_ref(&property)).await?;
+    let taken =
+        deps.table.commit_properties(&caller.tenant, std::slice::from_ref(&property)).await?;
     if let Some(taken) = taken.into_iter().next() {
         return Err(taken.into());
     }

@@ -10,9 +10,9 @@ use domain::failure::Failure;
 use domain::id::PropertyId;
 use domain::money::grouped;
 use domain::scan::{RedirectType, ScanSource};
+use web::Problem;
 use web::assets::SCAN_SCRIPT;
 use web::page::{self, Shell};
-use web::Problem;
 
 use crate::Deps;
 use crate::outcome::sealed_report;
@@ -85,7 +85,8 @@ async fn lead_on(
         report,
         scanned: &scanned,
     };
-    let status = if scanned.written.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status =
+        if scanned.written.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let mut response = page::html(status, &page);
     let never = HeaderValue::from_static("noindex, nofollow");
     response.headers_mut().insert(header::HeaderName::from_static("x-robots-tag"), never);
@@ -98,9 +99,10 @@ fn source_of(error: &dyn std::error::Error) -> String {
 
 fn refused(problem: &Problem) -> Response {
     let (heading, advice) = match problem.status() {
-        StatusCode::NOT_FOUND => {
-            ("This code leads nowhere", "Check that the whole code was in the picture, or ask whoever showed it to you.")
-        }
+        StatusCode::NOT_FOUND => (
+            "This code leads nowhere",
+            "Check that the whole code was in the picture, or ask whoever showed it to you.",
+        ),
         StatusCode::GONE => {
             ("This code is no longer in use", "Ask whoever showed it to you for a new one.")
         }

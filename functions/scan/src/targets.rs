@@ -35,7 +35,10 @@ impl Targets {
     }
 
     /// The target of a property's code: from memory, or with one read.
-    pub(crate) async fn target(&self, id: &PropertyId) -> Result<Option<Arc<ScanTarget>>, StoreError> {
+    pub(crate) async fn target(
+        &self,
+        id: &PropertyId,
+    ) -> Result<Option<Arc<ScanTarget>>, StoreError> {
         let now = self.clock.now();
         if let Some(target) = self.fresh(id, now) {
             return Ok(Some(target));

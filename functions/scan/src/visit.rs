@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use adapters::table::StoreError;
 use axum::http::request::Parts;
-use domain::code::{QrScanData, ScanRefused, ScanTarget};
+use domain::code::{LiveCode, QrScanData, ScanRefused, ScanTarget};
 use domain::device::VisitClass;
 use domain::id::{PropertyId, ScanId};
 use domain::scan::{RedirectType, ScanEvent, ScanOutcome, ScanSource};
@@ -34,11 +34,13 @@ pub(crate) async fn record_scan(
     started: Instant,
 ) -> Result<Scanned, Problem> {
     let target = deps.targets.target(id).await?.ok_or(ScanRefused::Unknown)?;
+    let code = target.code.as_ref().ok_or(ScanRefused::Unknown)?;
     let now = deps.clock.now();
-    let code = target.admit(now)?;
+    let refused = target.admit(now).err();
 
     let visitor = deps.visitors.of(parts).await;
-    let (visitor_hash, session_id) = deps.visitors.hash(&target.tenant, &visitor, now).await.unzip();
+    let hash = deps.visitors.hash(&target.tenant, &visitor, now).await;
+    let (visitor_hash, session_id) = hash.unzip();
     let scan = ScanEvent {
         scan_id: ScanId::new(now, deps.random.bytes()),
         property_id: id.clone(),
@@ -56,20 +58,61 @@ pub(crate) async fn record_scan(
         visitor: visitor_hash,
         session_id,
         handling_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
-        outcome: ScanOutcome::Served,
+        outcome: refused.as_ref().map_or(ScanOutcome::Served, outcome_of),
     };
-    let data = QrScanData::of(&target.info, &code.destinations);
-    let tenant_name = code.tenant_name.clone();
-    let limited = code.lifetime.max_scans.is_some() && scan.class == VisitClass::Person;
-    let (scan_id, class) = (scan.scan_id.clone(), scan.class);
+    let scan_id = scan.scan_id.clone();
+    if let Some(refused) = refused {
+        refuse(deps, scan).await;
+        return Err(refused.into());
+    }
+    let written = write(deps, scan, code).await?;
+    metrics::histogram!("scan_response_duration_seconds").record(started.elapsed());
+    Ok(Scanned {
+        scan_id,
+        tenant_name: code.tenant_name.clone(),
+        data: QrScanData::of(&target.info, &code.destinations),
+        redirect: target.redirect(),
+        target,
+        written,
+    })
+}
 
+/// The one write of a scan. Where each scan by a person uses one of a number up, that is part of the write.
+async fn write(
+    deps: &Deps,
+    scan: ScanEvent,
+    code: &LiveCode,
+) -> Result<Result<(), StoreError>, Problem> {
+    let class = scan.class;
+    let limited = code.lifetime.max_scans.is_some() && class == VisitClass::Person;
     let written = if limited {
-        deps.targets.table.commit_limited_scan(scan).await??;
-        Ok(())
+        match deps.targets.table.commit_limited_scan(scan.clone()).await? {
+            Ok(()) => Ok(()),
+            Err(refused) => {
+                refuse(deps, ScanEvent { outcome: outcome_of(&refused), ..scan }).await;
+                return Err(refused.into());
+            }
+        }
     } else {
         deps.targets.table.append_scan(scan).await
     };
     metrics::counter!("scans_total", "class" => class.as_str()).increment(1);
-    metrics::histogram!("scan_response_duration_seconds").record(started.elapsed());
-    Ok(Scanned { scan_id, redirect: target.redirect(), target, tenant_name, data, written })
+    Ok(written)
+}
+
+/// Writes down that a code was scanned that leads nowhere any more: its owner wants to know. The visitor's answer
+/// does not depend on it.
+async fn refuse(deps: &Deps, scan: ScanEvent) {
+    if let Err(error) = deps.targets.table.append_scan(scan).await {
+        metrics::counter!("scan_events_lost_total").increment(1);
+        tracing::warn!(%error, "a refused scan was not written");
+    }
+}
+
+fn outcome_of(refused: &ScanRefused) -> ScanOutcome {
+    match refused {
+        ScanRefused::Unknown | ScanRefused::Deleted => ScanOutcome::Retired,
+        ScanRefused::Expired => ScanOutcome::Expired,
+        ScanRefused::UsedUp => ScanOutcome::LimitReached,
+    }
 }

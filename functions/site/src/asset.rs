@@ -38,7 +38,9 @@ impl Failure for NoAsset {
         (status = 404, description = "No such file", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn read_asset(Path((hash, name)): Path<(String, String)>) -> Result<Response, Problem> {
+pub(crate) async fn read_asset(
+    Path((hash, name)): Path<(String, String)>,
+) -> Result<Response, Problem> {
     let asset = Asset::find(&hash, &name).ok_or(NoAsset)?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type)),

@@ -74,12 +74,22 @@ impl Operation {
             id: text(&operation["operationId"]),
             method: method.to_uppercase(),
             path: path.to_owned(),
-            summary: [text(&operation["summary"]), text(&operation["description"])].join(" ").trim().to_owned(),
+            summary: [text(&operation["summary"]), text(&operation["description"])]
+                .join(" ")
+                .trim()
+                .to_owned(),
             scopes: scopes.map(text).collect(),
-            parameters: operation["parameters"].as_array().into_iter().flatten().map(Field::parameter).collect(),
+            parameters: operation["parameters"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(Field::parameter)
+                .collect(),
             body: content_schema(&operation["requestBody"]),
             responses: responses
-                .map(|(status, response)| (status.clone(), text(&response["description"]), content_schema(response)))
+                .map(|(status, response)| {
+                    (status.clone(), text(&response["description"]), content_schema(response))
+                })
                 .collect(),
         }
     }
@@ -90,8 +100,12 @@ impl Schema {
         let mut fields = Vec::new();
         let parts = schema["allOf"].as_array().into_iter().flatten();
         for part in std::iter::once(schema).chain(parts) {
-            let required: Vec<&str> =
-                part["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let required: Vec<&str> = part["required"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
             let properties: Option<&Map<String, Value>> = part["properties"].as_object();
             fields.extend(properties.into_iter().flatten().map(|(name, property)| Field {
                 name: name.clone(),
@@ -131,14 +145,17 @@ fn kind(schema: &Value) -> String {
     }
     let alternatives = schema["oneOf"].as_array().or(schema["anyOf"].as_array());
     if let Some(alternatives) = alternatives {
-        let kinds: Vec<String> = alternatives.iter().map(kind).filter(|kind| kind != "null").collect();
+        let kinds: Vec<String> =
+            alternatives.iter().map(kind).filter(|kind| kind != "null").collect();
         return kinds.join(" or ");
     }
     if let Some(values) = schema["enum"].as_array() {
         return values.iter().map(text).collect::<Vec<_>>().join(" | ");
     }
     let types = match &schema["type"] {
-        Value::Array(types) => types.iter().map(text).filter(|kind| kind != "null").collect::<Vec<_>>().join(" or "),
+        Value::Array(types) => {
+            types.iter().map(text).filter(|kind| kind != "null").collect::<Vec<_>>().join(" or ")
+        }
         one => text(one),
     };
     if types == "array" { format!("list of {}", kind(&schema["items"])) } else { types }

@@ -56,8 +56,11 @@ pub(crate) async fn replace_logo(
 
     let sha256 = hex(&Sha256::digest(&bytes));
     let object = Object::Logo(&caller.tenant, &sha256);
-    let stored =
-        StoredLogo { key: object.key(), sha256: sha256.clone(), content_type: content_type.clone() };
+    let stored = StoredLogo {
+        key: object.key(),
+        sha256: sha256.clone(),
+        content_type: content_type.clone(),
+    };
     let read = before.version;
     let tenant = Tenant { logo: Some(stored), version: read + 1, ..before };
 

@@ -22,7 +22,8 @@ pub(crate) async fn roll_out(deps: &Deps, mut tenant: Tenant) -> Result<Tenant, 
             break;
         }
         let from = reached.map(Position);
-        let page = deps.table.codes_of_tenant(&tenant.id, PageSize::largest(), from.as_ref()).await?;
+        let page =
+            deps.table.codes_of_tenant(&tenant.id, PageSize::largest(), from.as_ref()).await?;
         for code in &page.entries {
             let (to, name) = (&tenant.settings.destinations, &tenant.settings.name);
             deps.table.replace_destinations(&tenant.id, &code.property, to, name).await?;

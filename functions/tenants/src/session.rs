@@ -50,8 +50,11 @@ pub(crate) async fn open_session(
     Json(request): Json<SessionRequest>,
 ) -> Result<Response, Problem> {
     key_of_secret(&deps.table, &request.api_key).await?;
-    let expires_at =
-        deps.clock.now().saturating_add(SignedDuration::from_hours(SESSION_HOURS)).unwrap_or(Timestamp::MAX);
+    let expires_at = deps
+        .clock
+        .now()
+        .saturating_add(SignedDuration::from_hours(SESSION_HOURS))
+        .unwrap_or(Timestamp::MAX);
     let token = hex(&deps.random.bytes::<32>());
     let session = Session {
         key_fingerprint: fingerprint(&request.api_key),

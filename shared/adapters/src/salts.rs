@@ -68,12 +68,8 @@ impl Salts {
     /// # Errors
     /// [`SaltError`].
     pub async fn destroy_before(&self, first_kept: Date) -> Result<usize, SaltError> {
-        let mut pages = self
-            .client
-            .get_parameters_by_path()
-            .path(&*self.prefix)
-            .into_paginator()
-            .send();
+        let mut pages =
+            self.client.get_parameters_by_path().path(&*self.prefix).into_paginator().send();
         let mut old = Vec::new();
         while let Some(page) = pages.next().await {
             let parameters = page.map_err(broken)?.parameters.unwrap_or_default();
@@ -119,7 +115,9 @@ impl Salts {
             .await;
         match made {
             Ok(_) => Ok(salt),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_parameter_already_exists()) => {
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_parameter_already_exists()) =>
+            {
                 let read = self.read(day).await?;
                 read.ok_or_else(|| SaltError("the salt vanished while it was read".into()))
             }

@@ -96,11 +96,15 @@ impl Secret {
         for stage in STAGES {
             let wanted = self.client.get_secret_value().secret_id(&*self.id).version_stage(stage);
             match wanted.send().await {
-                Ok(output) => versions.extend(output.secret_string.map(|text| SecretText(text.into()))),
+                Ok(output) => {
+                    versions.extend(output.secret_string.map(|text| SecretText(text.into())))
+                }
                 // A secret that was never rotated has no previous version.
                 Err(error)
                     if stage != STAGES[0]
-                        && error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => {}
+                        && error
+                            .as_service_error()
+                            .is_some_and(|e| e.is_resource_not_found_exception()) => {}
                 Err(error) => return Err(SecretError(aws_error(error))),
             }
         }

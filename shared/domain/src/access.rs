@@ -101,7 +101,11 @@ impl ApiKey {
     ///
     /// # Errors
     /// [`InvalidFields`]: a name of 1 to 100 characters, at least one scope, no scope twice.
-    pub fn check(name: &str, scopes: &[Scope], bound_to: Option<&Binding>) -> Result<(), InvalidFields> {
+    pub fn check(
+        name: &str,
+        scopes: &[Scope],
+        bound_to: Option<&Binding>,
+    ) -> Result<(), InvalidFields> {
         let mut errors = Vec::new();
         let length = name.trim().chars().count();
         if length == 0 || length > NAME_MAX_CHARS || name.chars().any(char::is_control) {
@@ -115,8 +119,14 @@ impl ApiKey {
         if distinct.len() != scopes.len() {
             errors.push(FieldError::new("scopes", "duplicate", "a scope is named twice"));
         }
-        if bound_to.is_some_and(|binding| binding.id.is_empty() || binding.id.len() > NAME_MAX_CHARS) {
-            errors.push(FieldError::new("bound_to.id", "invalid_id", "the id is missing or too long"));
+        if bound_to
+            .is_some_and(|binding| binding.id.is_empty() || binding.id.len() > NAME_MAX_CHARS)
+        {
+            errors.push(FieldError::new(
+                "bound_to.id",
+                "invalid_id",
+                "the id is missing or too long",
+            ));
         }
         if errors.is_empty() { Ok(()) } else { Err(InvalidFields(errors)) }
     }

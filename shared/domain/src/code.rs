@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::failure::{FieldError, Failure, InvalidFields, Kind};
+use crate::failure::{Failure, FieldError, InvalidFields, Kind};
 use crate::id::{PropertyId, TenantId};
 use crate::property::PropertyQrInfo;
 use crate::render::RenderSpec;

@@ -153,47 +153,27 @@ impl Visit<'_> {
 
 impl Device {
     /// Nothing is known.
-    pub const UNKNOWN: Device = Device {
-        kind: DeviceKind::Other,
-        os: Os::Other,
-        browser: Browser::Other,
-    };
+    pub const UNKNOWN: Device =
+        Device { kind: DeviceKind::Other, os: Os::Other, browser: Browser::Other };
 
     /// Reads a User-Agent; only its first [`USER_AGENT_MAX_BYTES`] bytes are looked at.
     pub fn of(user_agent: Option<&str>) -> Device {
         let agent = bounded_lower(user_agent.unwrap_or_default());
         let os = first(OS, &agent).unwrap_or(Os::Other);
-        Device {
-            kind: kind_of(&agent, os),
-            os,
-            browser: browser_of(&agent, os),
-        }
+        Device { kind: kind_of(&agent, os), os, browser: browser_of(&agent, os) }
     }
 }
 
 /// The first row with a word that the text has.
 fn first<T: Copy>(table: &[(&[&str], T)], agent: &str) -> Option<T> {
-    let row = table
-        .iter()
-        .find(|(words, _)| words.iter().any(|word| agent.contains(word)));
+    let row = table.iter().find(|(words, _)| words.iter().any(|word| agent.contains(word)));
     row.map(|(_, found)| *found)
 }
 
 /// Order matters: Windows Phone says "Android" and "like iPhone", Android says "Linux".
 const OS: &[(&[&str], Os)] = &[
     (&["windows"], Os::Windows),
-    (
-        &[
-            "openharmony",
-            "kaios",
-            "tizen",
-            "web0s",
-            "webos",
-            "playstation",
-            "nintendo",
-        ],
-        Os::Other,
-    ),
+    (&["openharmony", "kaios", "tizen", "web0s", "webos", "playstation", "nintendo"], Os::Other),
     (&["iphone", "ipad", "ipod"], Os::Ios),
     (&["android", "silk/", "kindle"], Os::Android),
     (&["macintosh", "mac os x"], Os::Macos),
@@ -286,14 +266,7 @@ const MACHINES: &[&str] = &[
 
 /// What people's browsers begin with, feature phones and Opera Mini included. Without one of them it is a
 /// tool: curl, okhttp, CFNetwork, `Amazon CloudFront`, an empty text.
-const BROWSERS: &[&str] = &[
-    "mozilla/",
-    "opera/",
-    "ucweb",
-    "ucbrowser",
-    "midp",
-    "dolfin/",
-];
+const BROWSERS: &[&str] = &["mozilla/", "opera/", "ucweb", "ucbrowser", "midp", "dolfin/"];
 
 /// Words that name a machine wherever they stand, but for "bot", which also ends a brand of phones (Cubot).
 fn names_a_bot(agent: &str) -> bool {
@@ -305,9 +278,7 @@ fn names_a_bot(agent: &str) -> bool {
 /// `prefetch`, `prefetch;prerender`, `preview`, `instant`.
 fn announces_prefetch(value: &str) -> bool {
     let value = bounded_lower(value);
-    ["prefetch", "prerender", "preview", "instant"]
-        .iter()
-        .any(|word| value.contains(word))
+    ["prefetch", "prerender", "preview", "instant"].iter().any(|word| value.contains(word))
 }
 
 /// The first [`USER_AGENT_MAX_BYTES`] bytes, cut at a character, in lower case.

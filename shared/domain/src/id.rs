@@ -186,7 +186,14 @@ mod tests {
         };
         check("67ec31596333aba221e84df8", Some("67ec31596333aba221e84df8"));
         check("67EC31596333ABA221E84DF8", Some("67ec31596333aba221e84df8"));
-        for bad in ["", "list", "generate", "batch-generate", "67ec31596333aba221e84df", "67ec31596333aba221e84df8a"] {
+        for bad in [
+            "",
+            "list",
+            "generate",
+            "batch-generate",
+            "67ec31596333aba221e84df",
+            "67ec31596333aba221e84df8a",
+        ] {
             check(bad, None);
         }
         check("67ec31596333aba221e84dg8", None);

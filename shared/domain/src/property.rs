@@ -146,11 +146,7 @@ impl IneligibleReason {
 }
 
 fn sentence(reasons: &[IneligibleReason]) -> String {
-    reasons
-        .iter()
-        .map(|reason| reason.detail())
-        .collect::<Vec<_>>()
-        .join(", ")
+    reasons.iter().map(|reason| reason.detail()).collect::<Vec<_>>().join(", ")
 }
 
 impl Failure for Ineligible {
@@ -178,19 +174,10 @@ impl Property {
     /// # Errors
     /// [`Ineligible`] with every reason.
     pub fn qr_eligibility(&self) -> Result<(), Ineligible> {
-        let is_withdrawn = self
-            .listing_state
-            .as_ref()
-            .is_some_and(ListingState::is_withdrawn);
+        let is_withdrawn = self.listing_state.as_ref().is_some_and(ListingState::is_withdrawn);
         let rules = [
-            (
-                self.property_name.trim().is_empty(),
-                IneligibleReason::NameMissing,
-            ),
-            (
-                self.location.trim().is_empty(),
-                IneligibleReason::LocationMissing,
-            ),
+            (self.property_name.trim().is_empty(), IneligibleReason::NameMissing),
+            (self.location.trim().is_empty(), IneligibleReason::LocationMissing),
             (is_withdrawn, IneligibleReason::Withdrawn),
         ];
         let broken: Vec<_> = rules
@@ -198,11 +185,7 @@ impl Property {
             .filter(|(is_broken, _)| *is_broken)
             .map(|(_, reason)| reason)
             .collect();
-        if broken.is_empty() {
-            Ok(())
-        } else {
-            Err(Ineligible(broken))
-        }
+        if broken.is_empty() { Ok(()) } else { Err(Ineligible(broken)) }
     }
 
     /// What a code and its scan page need (P8, P9).
@@ -237,9 +220,7 @@ impl Property {
         };
         let mut errors = Vec::new();
         let property = read::property(Fields::new(map, "", &mut errors));
-        property
-            .filter(|_| errors.is_empty())
-            .ok_or(InvalidFields(errors))
+        property.filter(|_| errors.is_empty()).ok_or(InvalidFields(errors))
     }
 }
 

@@ -202,9 +202,8 @@ impl RenderSpec {
             errors.push(FieldError::new("size", "out_of_range", detail));
         }
         if !(QUIET_ZONE_MIN_MODULES..=QUIET_ZONE_MAX_MODULES).contains(&self.margin) {
-            let detail = format!(
-                "margin is {QUIET_ZONE_MIN_MODULES} to {QUIET_ZONE_MAX_MODULES} modules"
-            );
+            let detail =
+                format!("margin is {QUIET_ZONE_MIN_MODULES} to {QUIET_ZONE_MAX_MODULES} modules");
             errors.push(FieldError::new("margin", "out_of_range", detail));
         }
         if !self.colors.readable() {

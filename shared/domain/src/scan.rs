@@ -106,9 +106,7 @@ impl TryFrom<String> for VisitorHash {
         if text.len() != 16 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(wrong);
         }
-        u64::from_str_radix(&text, 16)
-            .map(VisitorHash)
-            .map_err(|_| wrong)
+        u64::from_str_radix(&text, 16).map(VisitorHash).map_err(|_| wrong)
     }
 }
 
@@ -240,20 +238,15 @@ pub fn region(text: &str) -> Option<String> {
 
 /// A city's name, cut to [`CITY_MAX_CHARS`], without control characters.
 pub fn city(text: &str) -> Option<String> {
-    let kept: String = text
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(CITY_MAX_CHARS)
-        .collect();
+    let kept: String = text.chars().filter(|c| !c.is_control()).take(CITY_MAX_CHARS).collect();
     let kept = kept.trim();
     (!kept.is_empty()).then(|| kept.to_owned())
 }
 
 /// The host of a `Referer`, without path and query: they may name people.
 pub fn referrer_host(text: &str) -> Option<String> {
-    let address = url::Url::parse(text)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let address =
+        url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     let host = address.host_str()?;
     (host.len() <= REFERRER_HOST_MAX_BYTES).then(|| host.to_owned())
 }

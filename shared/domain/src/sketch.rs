@@ -47,9 +47,7 @@ impl Default for Sketch {
 impl Sketch {
     /// Nobody.
     pub fn new() -> Self {
-        Self {
-            registers: vec![0; REGISTERS],
-        }
+        Self { registers: vec![0; REGISTERS] }
     }
 
     /// Whether nobody was inserted.
@@ -62,18 +60,13 @@ impl Sketch {
         let index = usize::try_from(hash >> (64 - INDEX_BITS)).unwrap_or(0);
         // The set bit bounds the rank where all the other bits are zero.
         let rest = (hash << INDEX_BITS) | (1 << (INDEX_BITS - 1));
-        self.raise(
-            index,
-            u8::try_from(rest.leading_zeros() + 1).unwrap_or(RANK_MAX),
-        )
+        self.raise(index, u8::try_from(rest.leading_zeros() + 1).unwrap_or(RANK_MAX))
     }
 
     /// Adds everybody of the other sketch; says whether anything changed.
     pub fn merge(&mut self, other: &Sketch) -> bool {
         let ranks = other.registers.iter().enumerate();
-        ranks.fold(false, |changed, (index, rank)| {
-            self.raise(index, *rank) || changed
-        })
+        ranks.fold(false, |changed, (index, rank)| self.raise(index, *rank) || changed)
     }
 
     /// How many different visitors were inserted, to about 2.3 % (one standard deviation).
@@ -96,10 +89,8 @@ impl Sketch {
 
     /// The stored form: the shorter of a list of the registers in use and all of them, packed.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let used: Vec<(u16, u8)> = (0_u16..)
-            .zip(self.registers.iter().copied())
-            .filter(|(_, rank)| *rank > 0)
-            .collect();
+        let used: Vec<(u16, u8)> =
+            (0_u16..).zip(self.registers.iter().copied()).filter(|(_, rank)| *rank > 0).collect();
         if used.len() * SPARSE_ENTRY_BYTES < DENSE_BYTES {
             let entries = used.into_iter().flat_map(|(index, rank)| {
                 let [high, low] = index.to_be_bytes();
@@ -108,9 +99,7 @@ impl Sketch {
             return std::iter::once(FORMAT_SPARSE).chain(entries).collect();
         }
         let packed = self.registers.chunks_exact(4).flat_map(|four| {
-            let bits = four
-                .iter()
-                .fold(0_u32, |bits, rank| (bits << 6) | u32::from(*rank));
+            let bits = four.iter().fold(0_u32, |bits, rank| (bits << 6) | u32::from(*rank));
             let [_, a, b, c] = bits.to_be_bytes();
             [a, b, c]
         });

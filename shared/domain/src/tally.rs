@@ -35,11 +35,9 @@ pub mod name {
     pub const PREVIEWS: &str = "previews";
     /// HEAD requests.
     pub const HEADS: &str = "heads";
-    /// People who got what they scanned.
-    pub const OK: &str = "ok";
-    /// People whom we failed.
+    /// People whom we failed; they are not among the people.
     pub const FAILED: &str = "failed";
-    /// People whose code was expired, used up or taken back.
+    /// People whose code was expired, used up or taken back; they are not among the people.
     pub const ENDED: &str = "ended";
     /// Microseconds that answering people took.
     pub const MICROS: &str = "us";
@@ -66,9 +64,8 @@ pub mod name {
     /// Bin of the handling time, `l:12`.
     pub const LATENCY: &str = "l:";
     /// The breakdowns: the counters under each prefix sum to [`PEOPLE`].
-    pub const BREAKDOWNS: [&str; 9] = [
-        COUNTRY, REGION, DEVICE, OS, BROWSER, SOURCE, VERSION, REDIRECT, LATENCY,
-    ];
+    pub const BREAKDOWNS: [&str; 9] =
+        [COUNTRY, REGION, DEVICE, OS, BROWSER, SOURCE, VERSION, REDIRECT, LATENCY];
     /// The country where none is known (ISO 3166-1 leaves ZZ to its users).
     pub const NOWHERE: &str = "ZZ";
 }
@@ -141,15 +138,9 @@ impl FromStr for HourKey {
     type Err = NotAnHourOrDay;
 
     fn from_str(text: &str) -> Result<Self, NotAnHourOrDay> {
-        let start: Timestamp = format!("{text}:00:00Z")
-            .parse()
-            .map_err(|_| NotAnHourOrDay)?;
+        let start: Timestamp = format!("{text}:00:00Z").parse().map_err(|_| NotAnHourOrDay)?;
         let hour = Self::of(start);
-        if hour.to_string() == text {
-            Ok(hour)
-        } else {
-            Err(NotAnHourOrDay)
-        }
+        if hour.to_string() == text { Ok(hour) } else { Err(NotAnHourOrDay) }
     }
 }
 
@@ -164,18 +155,14 @@ impl FromStr for Day {
 
     fn from_str(text: &str) -> Result<Self, NotAnHourOrDay> {
         let day = Self(text.parse().map_err(|_| NotAnHourOrDay)?);
-        if day.to_string() == text {
-            Ok(day)
-        } else {
-            Err(NotAnHourOrDay)
-        }
+        if day.to_string() == text { Ok(day) } else { Err(NotAnHourOrDay) }
     }
 }
 
 /// What a batch of one code's events adds up to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// To add to the item of all time: people, bots, previews, heads, ok, failed, ended, us, and the outcomes. No
+    /// To add to the item of all time: people, bots, previews, heads, failed, ended, us, and the outcomes. No
     /// breakdown: the item is written with every batch and must stay small.
     pub total: Counts,
     /// The first scan by a person; the item of all time keeps the smallest.
@@ -228,45 +215,34 @@ impl Tally {
     }
 
     fn count_outcome(&mut self, report: &OutcomeEvent) {
-        self.both(
-            report.at,
-            &format!("{}{}", name::OUTCOME, report.outcome),
-            1,
-        );
+        self.both(report.at, &format!("{}{}", name::OUTCOME, report.outcome), 1);
     }
 
+    /// A person counts as a scan where we served them; where we did not, under the reason alone.
     fn count_scan(&mut self, scan: &ScanEvent) {
-        let class = match scan.class {
-            VisitClass::Person => name::PEOPLE,
-            VisitClass::Bot => name::BOTS,
-            VisitClass::Preview => name::PREVIEWS,
-            VisitClass::Head => name::HEADS,
+        let counter = match (scan.class, scan.outcome) {
+            (VisitClass::Bot, _) => name::BOTS,
+            (VisitClass::Preview, _) => name::PREVIEWS,
+            (VisitClass::Head, _) => name::HEADS,
+            (VisitClass::Person, ScanOutcome::Served) => name::PEOPLE,
+            (VisitClass::Person, ScanOutcome::Failed) => name::FAILED,
+            (
+                VisitClass::Person,
+                ScanOutcome::Expired | ScanOutcome::LimitReached | ScanOutcome::Retired,
+            ) => name::ENDED,
         };
-        self.both(scan.at, class, 1);
-        if scan.class == VisitClass::Person {
+        self.both(scan.at, counter, 1);
+        if counter == name::PEOPLE {
             self.count_person(scan);
         }
     }
 
     fn count_person(&mut self, scan: &ScanEvent) {
-        let result = match scan.outcome {
-            ScanOutcome::Served => name::OK,
-            ScanOutcome::Failed => name::FAILED,
-            ScanOutcome::Expired | ScanOutcome::LimitReached | ScanOutcome::Retired => name::ENDED,
-        };
-        self.both(scan.at, result, 1);
-        self.both(
-            scan.at,
-            name::MICROS,
-            i64::try_from(scan.handling_us).unwrap_or(i64::MAX),
-        );
+        self.both(scan.at, name::MICROS, i64::try_from(scan.handling_us).unwrap_or(i64::MAX));
         self.first_scan = Some(self.first_scan.map_or(scan.at, |first| first.min(scan.at)));
         self.last_scan = self.last_scan.max(Some(scan.at));
         if let Some(visitor) = scan.visitor {
-            self.visitors
-                .entry(Day::of(scan.at))
-                .or_default()
-                .push(visitor.0);
+            self.visitors.entry(Day::of(scan.at)).or_default().push(visitor.0);
         }
         let quarter = scan.at.as_second().rem_euclid(HOUR_S) / QUARTER_S;
         for (counter, start) in name::QUARTERS.into_iter().zip(0..) {
@@ -282,10 +258,7 @@ impl Tally {
 
 /// One value for each of [`name::BREAKDOWNS`], so that each breakdown sums to the people.
 fn breakdown(scan: &ScanEvent) -> [(&'static str, String); 9] {
-    let country = scan
-        .country
-        .clone()
-        .unwrap_or_else(|| name::NOWHERE.to_owned());
+    let country = scan.country.clone().unwrap_or_else(|| name::NOWHERE.to_owned());
     let region = match (&scan.country, &scan.region) {
         (Some(country), Some(region)) => format!("{country}-{region}"),
         _ => country.clone(),

@@ -104,10 +104,12 @@ impl TenantSettings {
             errors.push(FieldError::new("name", "invalid_name", detail));
         }
         if let Err(InvalidFields(wrong)) = RenderSpec::PROPERTY.with(&self.defaults) {
-            errors.extend(wrong.into_iter().map(|error| FieldError {
-                field: format!("defaults.{}", error.field),
-                ..error
-            }));
+            errors.extend(
+                wrong.into_iter().map(|error| FieldError {
+                    field: format!("defaults.{}", error.field),
+                    ..error
+                }),
+            );
         }
         if let Some(base) = &self.scan_base_url
             && let Err(detail) = check_origin(base)
@@ -163,7 +165,8 @@ impl Destinations {
             errors.push(FieldError::new("destinations.allowed_hosts", "out_of_range", detail));
         }
         for host in self.allowed_hosts.iter().filter(|host| !is_plain_host(host)) {
-            let detail = format!("{host:?} is not a host name in lower case, without scheme or port");
+            let detail =
+                format!("{host:?} is not a host name in lower case, without scheme or port");
             errors.push(FieldError::new("destinations.allowed_hosts", "invalid_host", detail));
         }
         let bases = [
@@ -195,7 +198,8 @@ impl Destinations {
 /// A public origin for codes: `https://host`, nothing behind it.
 fn check_origin(base: &str) -> Result<(), String> {
     let url = check_https(base)?;
-    if url.path() != "/" || base.ends_with('/') || url.query().is_some() || url.fragment().is_some() {
+    if url.path() != "/" || base.ends_with('/') || url.query().is_some() || url.fragment().is_some()
+    {
         return Err("write it as https://host, without anything behind the host".to_owned());
     }
     Ok(())
@@ -274,7 +278,9 @@ mod tests {
     fn hosts_of_the_allow_list_are_plain_names() {
         let check = |host: &str, fine| assert_eq!(is_plain_host(host), fine, "{host:?}");
         check("example.com", true);
-        for bad in ["Example.com", "example.com:8080", "https://example.com", "a/b", "", "1.2.3.4", "a b"] {
+        for bad in
+            ["Example.com", "example.com:8080", "https://example.com", "a/b", "", "1.2.3.4", "a b"]
+        {
             check(bad, false);
         }
     }

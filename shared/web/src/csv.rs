@@ -36,8 +36,8 @@ where
         Err(error) => return Problem::from(error).into_response(),
     };
     let disposition = format!("attachment; filename=\"{name}.csv\"");
-    let disposition = HeaderValue::from_str(&disposition)
-        .unwrap_or(HeaderValue::from_static("attachment"));
+    let disposition =
+        HeaderValue::from_str(&disposition).unwrap_or(HeaderValue::from_static("attachment"));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
         (header::CONTENT_DISPOSITION, disposition),
@@ -49,7 +49,8 @@ fn write<R>(heads: &[&str], rows: impl IntoIterator<Item = R>) -> Result<Vec<u8>
 where
     R: IntoIterator<Item = String>,
 {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut writer =
+        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     writer.write_record(heads)?;
     for row in rows {
         writer.write_record(row.into_iter().map(cell))?;

@@ -36,7 +36,9 @@ const ANSWER_MAX_BYTES: usize = 350 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyRefused {
     /// The route needs one.
-    #[error("send the header Idempotency-Key with a value of your own, so that a repetition does nothing twice")]
+    #[error(
+        "send the header Idempotency-Key with a value of your own, so that a repetition does nothing twice"
+    )]
     Missing,
     /// It is no key.
     #[error("an Idempotency-Key has 1 to 255 printable ASCII characters")]

@@ -36,7 +36,9 @@ impl Failure for BodyRefused {
     fn kind(&self) -> Kind {
         match self {
             BodyRefused::TooLarge => Kind::TooLarge,
-            BodyRefused::Broken | BodyRefused::NotJson | BodyRefused::Malformed(_) => Kind::Malformed,
+            BodyRefused::Broken | BodyRefused::NotJson | BodyRefused::Malformed(_) => {
+                Kind::Malformed
+            }
             BodyRefused::NotText => Kind::Malformed,
         }
     }
@@ -103,7 +105,11 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let path = error.path().to_string();
         let error = error.into_inner();
         if error.is_data() {
-            return Problem::from(InvalidFields(vec![FieldError::new(path, "invalid_value", plain(&error))]));
+            return Problem::from(InvalidFields(vec![FieldError::new(
+                path,
+                "invalid_value",
+                plain(&error),
+            )]));
         }
         Problem::from(BodyRefused::Malformed(plain(&error)))
     })?;

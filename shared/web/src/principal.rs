@@ -160,7 +160,11 @@ pub async fn key_of_secret(table: &Table, secret: &str) -> Result<ApiKey, Proble
     Ok(key.ok_or(AccessRefused::UnknownKey)?)
 }
 
-async fn key_of_session(table: &Table, clock: &Clock, headers: &HeaderMap) -> Result<ApiKey, Problem> {
+async fn key_of_session(
+    table: &Table,
+    clock: &Clock,
+    headers: &HeaderMap,
+) -> Result<ApiKey, Problem> {
     let token = session_token(headers).ok_or(AccessRefused::NoKey)?;
     let session = table.session(&fingerprint(token)).await?;
     let session = session
@@ -176,8 +180,10 @@ fn header_key(headers: &HeaderMap) -> Option<&str> {
 
 /// The token in the session cookie.
 pub fn session_token(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let cookies =
+        headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut pairs =
+        cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, token)| token)
 }
 

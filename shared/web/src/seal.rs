@@ -46,7 +46,11 @@ impl Seal {
     ///
     /// # Errors
     /// [`SecretError`].
-    pub async fn open(&self, purpose: &[&str], sealed: &str) -> Result<Option<String>, SecretError> {
+    pub async fn open(
+        &self,
+        purpose: &[&str],
+        sealed: &str,
+    ) -> Result<Option<String>, SecretError> {
         let versions = self.0.versions().await?;
         if sealed.len() > SEALED_MAX_BYTES {
             return Ok(None);
@@ -64,7 +68,12 @@ impl Seal {
     ///
     /// # Errors
     /// [`SecretError`].
-    pub async fn cursor(&self, owner: &str, list: &str, position: &Position) -> Result<String, SecretError> {
+    pub async fn cursor(
+        &self,
+        owner: &str,
+        list: &str,
+        position: &Position,
+    ) -> Result<String, SecretError> {
         self.close(&["cursor", owner, list], &position.0).await
     }
 

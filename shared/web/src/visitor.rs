@@ -114,9 +114,9 @@ impl Visitors {
     async fn came_through_network(&self, headers: &HeaderMap) -> bool {
         let Some(sent) = headers.get(ORIGIN_SECRET_HEADER) else { return false };
         match self.origin.versions().await {
-            Ok(versions) => versions
-                .iter()
-                .any(|version| bool::from(version.expose().ct_eq(sent.as_bytes()))),
+            Ok(versions) => {
+                versions.iter().any(|version| bool::from(version.expose().ct_eq(sent.as_bytes())))
+            }
             Err(error) => {
                 tracing::warn!(%error, "the content network's headers cannot be checked");
                 false

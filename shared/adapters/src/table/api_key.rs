@@ -55,7 +55,11 @@ impl Table {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn insert_api_key(&self, key: &ApiKey, fingerprint: &str) -> Result<bool, StoreError> {
+    pub async fn insert_api_key(
+        &self,
+        key: &ApiKey,
+        fingerprint: &str,
+    ) -> Result<bool, StoreError> {
         let writes = self.write_api_key(key, fingerprint)?;
         Ok(self.transact(writes).await?.is_ok())
     }
@@ -92,7 +96,10 @@ impl Table {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn api_key_by_fingerprint(&self, fingerprint: &str) -> Result<Option<ApiKey>, StoreError> {
+    pub async fn api_key_by_fingerprint(
+        &self,
+        fingerprint: &str,
+    ) -> Result<Option<ApiKey>, StoreError> {
         let item: Option<ApiKeyItem> =
             self.read_as(&keys::api_key_secret(fingerprint), KIND).await?;
         Ok(item.map(ApiKeyItem::into_domain))
@@ -145,7 +152,8 @@ impl Table {
         };
         let there = "attribute_exists(PK)";
         let found = keys::api_key_secret(&item.fingerprint);
-        let writes = vec![self.delete(&listed, there, Item::new()), self.delete(&found, there, Item::new())];
+        let writes =
+            vec![self.delete(&listed, there, Item::new()), self.delete(&found, there, Item::new())];
         Ok(self.transact(writes).await?.is_ok())
     }
 }

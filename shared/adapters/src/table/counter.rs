@@ -78,9 +78,12 @@ pub struct Totals {
 impl Totals {
     fn of(mut counts: BTreeMap<String, i64>) -> Self {
         let instants = |prefix: &str| {
-            let shard = |name: &str| name.strip_prefix(prefix).is_some_and(|n| n.parse::<u8>().is_ok());
+            let shard =
+                |name: &str| name.strip_prefix(prefix).is_some_and(|n| n.parse::<u8>().is_ok());
             let found = counts.iter().filter(|(name, _)| shard(name));
-            found.filter_map(|(_, millis)| Timestamp::from_millisecond(*millis).ok()).collect::<Vec<_>>()
+            found
+                .filter_map(|(_, millis)| Timestamp::from_millisecond(*millis).ok())
+                .collect::<Vec<_>>()
         };
         let first_scan = instants(FIRST_SCAN).into_iter().min();
         let last_scan = instants(LAST_SCAN).into_iter().max();

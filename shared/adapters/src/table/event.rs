@@ -40,9 +40,11 @@ struct EventItem {
 impl StoredEvent {
     fn of(event: CodeEvent) -> Self {
         let day = event.at().to_zoned(TimeZone::UTC).date();
-        let shard = event.scan_id().as_str().bytes().fold(0_u32, |sum, byte| {
-            sum.wrapping_mul(31).wrapping_add(u32::from(byte))
-        });
+        let shard = event
+            .scan_id()
+            .as_str()
+            .bytes()
+            .fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
         let shard = u8::try_from(shard % u32::from(EVENT_SHARDS)).unwrap_or(0);
         Self { event, day, shard }
     }
@@ -72,7 +74,9 @@ impl StoredEvent {
         };
         let event = &self.event;
         let sk = match event {
-            CodeEvent::Scan(_) => format!("{:015}#{}", event.at().as_millisecond(), event.scan_id()),
+            CodeEvent::Scan(_) => {
+                format!("{:015}#{}", event.at().as_millisecond(), event.scan_id())
+            }
             CodeEvent::Outcome(_) => format!("{}{suffix}", event.scan_id()),
         };
         keys::event(event.tenant_id(), event.property_id(), &self.day.to_string(), self.shard, sk)

@@ -88,10 +88,11 @@ impl Table {
         // Free, forgotten, or left behind by a holder of the same request that died.
         let condition = "attribute_not_exists(PK) OR #ttl <= :now \
              OR (attribute_not_exists(answer) AND leased_until <= :now AND fingerprint = :fingerprint)";
-        let stood = match self.put_or_found(encode(&claim.key, KIND, &item)?, condition, values).await? {
-            Found::Nothing => return Ok(ClaimOutcome::Ours(claim)),
-            Found::Item(stood) => decode::<IdempotencyItem>(stood, KIND)?,
-        };
+        let stood =
+            match self.put_or_found(encode(&claim.key, KIND, &item)?, condition, values).await? {
+                Found::Nothing => return Ok(ClaimOutcome::Ours(claim)),
+                Found::Item(stood) => decode::<IdempotencyItem>(stood, KIND)?,
+            };
         Ok(match stood.answer {
             _ if stood.fingerprint != fingerprint => ClaimOutcome::OtherRequest,
             Some(answer) => ClaimOutcome::Done(answer),
@@ -103,7 +104,11 @@ impl Table {
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] when the answer cannot be written.
-    pub fn write_answer(&self, claim: &Claim, answer: &Answer) -> Result<TransactWriteItem, StoreError> {
+    pub fn write_answer(
+        &self,
+        claim: &Claim,
+        answer: &Answer,
+    ) -> Result<TransactWriteItem, StoreError> {
         let (set, condition, values) = saving(claim, answer)?;
         Ok(self.update(&claim.key, set, condition, values))
     }
@@ -130,7 +135,10 @@ impl Table {
     }
 }
 
-fn saving(claim: &Claim, answer: &Answer) -> Result<(&'static str, &'static str, Item), StoreError> {
+fn saving(
+    claim: &Claim,
+    answer: &Answer,
+) -> Result<(&'static str, &'static str, Item), StoreError> {
     let values = Item::from([
         (":answer".to_owned(), super::target::attribute(answer)?),
         (":holder".to_owned(), text(claim.holder.clone())),

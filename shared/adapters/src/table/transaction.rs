@@ -71,7 +71,12 @@ impl Table {
     }
 
     /// Puts an item under a condition.
-    pub(crate) fn put(&self, item: Item, condition: Option<&str>, values: Item) -> TransactWriteItem {
+    pub(crate) fn put(
+        &self,
+        item: Item,
+        condition: Option<&str>,
+        values: Item,
+    ) -> TransactWriteItem {
         let put = Put::builder()
             .table_name(&*self.name)
             .set_item(Some(item))

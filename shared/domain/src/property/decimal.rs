@@ -46,10 +46,7 @@ pub(super) fn scaled(text: &str, scale: u8) -> Result<Scaled, NotScaled> {
     // Where the point stands in `significant`, counted from its left end.
     let point = whole_digits - leading + i64::from(exponent) + i64::from(scale);
     if significant.is_empty() {
-        return Ok(Scaled {
-            value: 0,
-            is_exact: true,
-        });
+        return Ok(Scaled { value: 0, is_exact: true });
     }
     if point > DIGITS_MAX {
         return Err(NotScaled::TooLarge);
@@ -60,10 +57,7 @@ pub(super) fn scaled(text: &str, scale: u8) -> Result<Scaled, NotScaled> {
         value * 10 + i64::from(digit)
     });
     let is_exact = significant.bytes().skip(kept).all(|byte| byte == b'0');
-    Ok(Scaled {
-        value: if is_negative { -value } else { value },
-        is_exact,
-    })
+    Ok(Scaled { value: if is_negative { -value } else { value }, is_exact })
 }
 
 #[cfg(test)]

@@ -13,9 +13,7 @@ use serde_json::{Map, Number, Value};
 pub(super) fn simplify(value: &Value) -> Value {
     match value {
         Value::Object(map) => unwrap(map).unwrap_or_else(|| {
-            let plain = map
-                .iter()
-                .map(|(name, value)| (name.clone(), simplify(value)));
+            let plain = map.iter().map(|(name, value)| (name.clone(), simplify(value)));
             Value::Object(plain.collect())
         }),
         Value::Array(values) => Value::Array(values.iter().map(simplify).collect()),
@@ -36,10 +34,7 @@ pub(super) fn fits_depth(value: &Value, levels: usize) -> bool {
 /// The plain form of a wrapper; `None` for anything else.
 fn unwrap(map: &Map<String, Value>) -> Option<Value> {
     if let (2, Some(scope)) = (map.len(), map.get("$scope")) {
-        return map
-            .get("$code")
-            .filter(|code| code.is_string() && scope.is_object())
-            .cloned();
+        return map.get("$code").filter(|code| code.is_string() && scope.is_object()).cloned();
     }
     let (name, inner) = map.iter().next().filter(|_| map.len() == 1)?;
     match (name.as_str(), inner) {
@@ -57,10 +52,7 @@ fn unwrap(map: &Map<String, Value>) -> Option<Value> {
         ("$binary", Value::Object(parts)) => parts.get("base64").filter(|b| b.is_string()).cloned(),
         ("$regularExpression", Value::Object(parts)) => {
             let pattern = parts.get("pattern")?.as_str()?;
-            Some(Value::String(format!(
-                "/{pattern}/{}",
-                parts.get("options")?.as_str()?
-            )))
+            Some(Value::String(format!("/{pattern}/{}", parts.get("options")?.as_str()?)))
         }
         ("$undefined", _) => Some(Value::Null),
         _ => None,
@@ -69,8 +61,7 @@ fn unwrap(map: &Map<String, Value>) -> Option<Value> {
 
 /// A number where JSON has one, else the text (`NaN`, `Infinity`).
 fn double(text: &str) -> Value {
-    text.parse::<Number>()
-        .map_or_else(|_| Value::String(text.to_owned()), Value::Number)
+    text.parse::<Number>().map_or_else(|_| Value::String(text.to_owned()), Value::Number)
 }
 
 /// RFC 3339 from a text, milliseconds, or wrapped milliseconds.
@@ -99,24 +90,12 @@ mod tests {
         let day = "2025-04-01T18:32:57.123Z";
         check(json!({ "$oid": id }), json!(id));
         check(json!({ "$date": "2025-04-01T18:32:57.123Z" }), json!(day));
-        check(
-            json!({ "$date": "2025-04-01T19:32:57.123+01:00" }),
-            json!(day),
-        );
-        check(
-            json!({ "$date": "2025-04-01T19:32:57.123+0100" }),
-            json!(day),
-        );
-        check(
-            json!({ "$date": { "$numberLong": "1743532377123" } }),
-            json!(day),
-        );
+        check(json!({ "$date": "2025-04-01T19:32:57.123+01:00" }), json!(day));
+        check(json!({ "$date": "2025-04-01T19:32:57.123+0100" }), json!(day));
+        check(json!({ "$date": { "$numberLong": "1743532377123" } }), json!(day));
         check(json!({ "$date": 1_743_532_377_123_i64 }), json!(day));
         check(json!({ "$numberInt": "-5" }), json!(-5));
-        check(
-            json!({ "$numberLong": "9007199254740993" }),
-            json!(9_007_199_254_740_993_i64),
-        );
+        check(json!({ "$numberLong": "9007199254740993" }), json!(9_007_199_254_740_993_i64));
         check(json!({ "$numberDouble": "1.5" }), json!(1.5));
         check(json!({ "$numberDouble": "NaN" }), json!("NaN"));
         check(json!({ "$numberDecimal": "0.10" }), json!("0.10"));
@@ -124,18 +103,12 @@ mod tests {
             json!({ "$uuid": "c8edabc3-f738-4ca3-b68d-ab92a91478a3" }),
             json!("c8edabc3-f738-4ca3-b68d-ab92a91478a3"),
         );
-        check(
-            json!({ "$binary": { "base64": "AQ==", "subType": "00" } }),
-            json!("AQ=="),
-        );
+        check(json!({ "$binary": { "base64": "AQ==", "subType": "00" } }), json!("AQ=="));
         check(
             json!({ "$timestamp": { "t": 1_743_532_377, "i": 1 } }),
             json!("2025-04-01T18:32:57Z"),
         );
-        check(
-            json!({ "$regularExpression": { "pattern": "a", "options": "i" } }),
-            json!("/a/i"),
-        );
+        check(json!({ "$regularExpression": { "pattern": "a", "options": "i" } }), json!("/a/i"));
         check(json!({ "$undefined": true }), Value::Null);
         check(json!({ "$code": "f()", "$scope": {} }), json!("f()"));
         check(

@@ -27,11 +27,7 @@ impl<'e> Fields<'e> {
         prefix: impl Into<String>,
         errors: &'e mut Vec<FieldError>,
     ) -> Self {
-        Self {
-            map,
-            prefix: prefix.into(),
-            errors,
-        }
+        Self { map, prefix: prefix.into(), errors }
     }
 
     /// The fields of a nested document, reporting to the same list.
@@ -56,11 +52,7 @@ impl<'e> Fields<'e> {
 
     /// Remembers a broken rule.
     pub(super) fn refuse(&mut self, name: &str, code: &'static str, detail: impl Into<String>) {
-        self.errors.push(FieldError::new(
-            format!("{}{name}", self.prefix),
-            code,
-            detail,
-        ));
+        self.errors.push(FieldError::new(format!("{}{name}", self.prefix), code, detail));
     }
 
     /// Remembers that a field is missing.
@@ -71,10 +63,7 @@ impl<'e> Fields<'e> {
     /// Takes the first of `names` that has a value, each in snake_case or camelCase; null is no value.
     pub(super) fn take(&mut self, names: &[&str]) -> Option<Value> {
         let mut found: Option<Value> = None;
-        for name in names
-            .iter()
-            .flat_map(|name| [(*name).to_owned(), camel(name)])
-        {
+        for name in names.iter().flat_map(|name| [(*name).to_owned(), camel(name)]) {
             let Some(value) = self.map.get(&name) else {
                 continue;
             };
@@ -140,9 +129,7 @@ impl<'e> Fields<'e> {
     pub(super) fn instant(&mut self, names: &[&str]) -> Option<Timestamp> {
         let parsed = match self.take(names)? {
             Value::String(text) => text.parse().ok(),
-            Value::Number(n) => n
-                .as_i64()
-                .and_then(|ms| Timestamp::from_millisecond(ms).ok()),
+            Value::Number(n) => n.as_i64().and_then(|ms| Timestamp::from_millisecond(ms).ok()),
             _ => None,
         };
         parsed.or_else(|| self.wrong_type(names, "an instant such as 2025-04-01T18:32:57Z"))
@@ -166,19 +153,11 @@ impl<'e> Fields<'e> {
     fn bounded(&mut self, names: &[&str], text: &str, chars_max: usize) -> Option<String> {
         let name = names.first().copied().unwrap_or_default();
         if text.chars().any(char::is_control) {
-            self.refuse(
-                name,
-                "control_character",
-                format!("{name} has no control characters"),
-            );
+            self.refuse(name, "control_character", format!("{name} has no control characters"));
             return None;
         }
         if text.chars().count() > chars_max {
-            self.refuse(
-                name,
-                "too_long",
-                format!("{name} has at most {chars_max} characters"),
-            );
+            self.refuse(name, "too_long", format!("{name} has at most {chars_max} characters"));
             return None;
         }
         (!text.is_empty()).then(|| text.to_owned())

@@ -82,20 +82,15 @@ pub fn import_line(line: &str) -> Result<Property, LineError> {
     if text.len() > LINE_MAX_BYTES {
         return Err(LineError::TooLong { bytes: text.len() });
     }
-    let document: Value = serde_json::from_str(text).map_err(|error| LineError::NotJson {
-        column: error.column(),
-    })?;
+    let document: Value = serde_json::from_str(text)
+        .map_err(|error| LineError::NotJson { column: error.column() })?;
     Property::from_document(&document).map_err(LineError::Fields)
 }
 
 /// Reads a whole file: each item is the line that the document begins in, counted from 1, and the document.
 pub fn import_lines(text: &str) -> Lines<'_> {
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-    let mut lines = Lines {
-        rest: text,
-        line: 1,
-        shape: Shape::Lines,
-    };
+    let mut lines = Lines { rest: text, line: 1, shape: Shape::Lines };
     lines.pass_over(char::is_whitespace);
     if lines.rest.starts_with('[') {
         lines.advance(1);
@@ -161,10 +156,7 @@ impl<'a> Lines<'a> {
     }
 
     fn pass_over(&mut self, is_skipped: impl Fn(char) -> bool) {
-        let end = self
-            .rest
-            .find(|c| !is_skipped(c))
-            .unwrap_or(self.rest.len());
+        let end = self.rest.find(|c| !is_skipped(c)).unwrap_or(self.rest.len());
         self.advance(end);
     }
 

@@ -41,11 +41,7 @@ struct CoordinatesText {
 impl Serialize for Coordinates {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let latitude = degrees(self.latitude_micro);
-        CoordinatesText {
-            latitude,
-            longitude: degrees(self.longitude_micro),
-        }
-        .serialize(serializer)
+        CoordinatesText { latitude, longitude: degrees(self.longitude_micro) }.serialize(serializer)
     }
 }
 
@@ -81,16 +77,8 @@ impl Coordinates {
             return None;
         }
         let latitude = micro(&mut fields, "latitude", latitude, Self::LATITUDE_MAX_MICRO);
-        let longitude = micro(
-            &mut fields,
-            "longitude",
-            longitude,
-            Self::LONGITUDE_MAX_MICRO,
-        );
-        Some(Self {
-            latitude_micro: latitude?,
-            longitude_micro: longitude?,
-        })
+        let longitude = micro(&mut fields, "longitude", longitude, Self::LONGITUDE_MAX_MICRO);
+        Some(Self { latitude_micro: latitude?, longitude_micro: longitude? })
     }
 }
 
@@ -150,10 +138,7 @@ pub struct Amenities {
 impl Amenities {
     /// A list of texts is a list of features.
     pub(super) fn of_features(values: Vec<Value>, fields: &mut Fields<'_>) -> Self {
-        Self {
-            features: features(values, fields),
-            ..Self::default()
-        }
+        Self { features: features(values, fields), ..Self::default() }
     }
 
     pub(super) fn read(mut fields: Fields<'_>) -> Self {
@@ -163,20 +148,11 @@ impl Amenities {
         let area_sqm = count(&mut fields, "area_sqm");
         let features = match fields.take(&["features"]) {
             Some(Value::Array(values)) => features(values, &mut fields),
-            Some(_) => fields
-                .wrong_type(&["features"], "a list of texts")
-                .unwrap_or_default(),
+            Some(_) => fields.wrong_type(&["features"], "a list of texts").unwrap_or_default(),
             None => Vec::new(),
         };
         let extra = unfold_extra(fields.rest());
-        Self {
-            bedrooms,
-            bathrooms,
-            parking_spaces,
-            area_sqm,
-            features,
-            extra,
-        }
+        Self { bedrooms, bathrooms, parking_spaces, area_sqm, features, extra }
     }
 }
 
@@ -184,9 +160,7 @@ impl Amenities {
 /// uses these numbers, and a guess at a schema that was not given (X39) is no reason to lose a property.
 fn count(fields: &mut Fields<'_>, name: &str) -> Option<i64> {
     let value = fields.take(&[name])?;
-    let found = value
-        .as_i64()
-        .filter(|count| (0..=WHOLE_MAX).contains(count));
+    let found = value.as_i64().filter(|count| (0..=WHOLE_MAX).contains(count));
     if found.is_none() {
         fields.leave(name, value);
     }
@@ -195,11 +169,7 @@ fn count(fields: &mut Fields<'_>, name: &str) -> Option<i64> {
 
 fn features(values: Vec<Value>, fields: &mut Fields<'_>) -> Vec<String> {
     if values.len() > FEATURES_MAX {
-        fields.refuse(
-            "features",
-            "too_many",
-            format!("there are at most {FEATURES_MAX} features"),
-        );
+        fields.refuse("features", "too_many", format!("there are at most {FEATURES_MAX} features"));
         return Vec::new();
     }
     let fits = |text: &str| {
@@ -209,9 +179,7 @@ fn features(values: Vec<Value>, fields: &mut Fields<'_>) -> Vec<String> {
         .iter()
         .map(|value| value.as_str().filter(|text| fits(text)).map(str::to_owned))
         .collect();
-    texts
-        .or_else(|| fields.wrong_type(&["features"], "a list of short texts"))
-        .unwrap_or_default()
+    texts.or_else(|| fields.wrong_type(&["features"], "a list of short texts")).unwrap_or_default()
 }
 
 /// One document of a property (P6).
@@ -237,12 +205,7 @@ impl Document {
         let name = fields.text(&["name"], SHORT_TEXT_MAX_CHARS);
         let url = fields.text(&["url"], URL_MAX_CHARS);
         let document_type = DocumentType::parse(&kind.unwrap_or_default());
-        Self {
-            document_type,
-            name,
-            url,
-            extra: unfold_extra(fields.rest()),
-        }
+        Self { document_type, name, url, extra: unfold_extra(fields.rest()) }
     }
 }
 
@@ -274,13 +237,7 @@ impl BlockchainInfo {
         let token_id = fields.text(&["token_id"], SHORT_TEXT_MAX_CHARS);
         let transaction_hash = fields.text(&["transaction_hash"], SHORT_TEXT_MAX_CHARS);
         let extra = unfold_extra(fields.rest());
-        Self {
-            network,
-            contract_address,
-            token_id,
-            transaction_hash,
-            extra,
-        }
+        Self { network, contract_address, token_id, transaction_hash, extra }
     }
 }
 

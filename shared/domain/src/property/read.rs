@@ -20,17 +20,11 @@ const WORD_MAX_CHARS: usize = 128;
 pub(super) fn property(mut fields: Fields<'_>) -> Option<Property> {
     let id = read_id(&mut fields);
     let owner = fields.text(&["owner"], WORD_MAX_CHARS);
-    let property_name = fields
-        .text(&["property_name"], NAME_MAX_CHARS)
-        .unwrap_or_default();
-    let location = fields
-        .text(&["location"], LOCATION_MAX_CHARS)
-        .unwrap_or_default();
+    let property_name = fields.text(&["property_name"], NAME_MAX_CHARS).unwrap_or_default();
+    let location = fields.text(&["location"], LOCATION_MAX_CHARS).unwrap_or_default();
     let onchain_id = read_onchain_id(&mut fields);
     let price = required(&mut fields, "price", |fields| fields.whole(&["price"]));
-    let action = required(&mut fields, "action", |fields| {
-        fields.text(&["action"], WORD_MAX_CHARS)
-    });
+    let action = required(&mut fields, "action", |fields| fields.text(&["action"], WORD_MAX_CHARS));
     let crypto_accepted = fields.flag(&["crypto_accepted"]).unwrap_or(false);
     let created_at = fields.instant(&["created_at"]);
     let property_type = fields.text(&["property_type"], WORD_MAX_CHARS);
@@ -38,11 +32,8 @@ pub(super) fn property(mut fields: Fields<'_>) -> Option<Property> {
     let coordinates = read_coordinates(&mut fields);
     let amenities = read_amenities(&mut fields);
     let documents = read_documents(&mut fields);
-    let blockchain = read_nested(
-        &mut fields,
-        &["blockchain", "blockchain_info"],
-        BlockchainInfo::read,
-    );
+    let blockchain =
+        read_nested(&mut fields, &["blockchain", "blockchain_info"], BlockchainInfo::read);
     let extra = unfold_extra(fields.take_rest());
     let nested = documents.iter().map(|document| &document.extra);
     let nested = nested.chain(amenities.iter().map(|amenities| &amenities.extra));
@@ -83,9 +74,7 @@ fn required<T>(
 }
 
 fn read_id(fields: &mut Fields<'_>) -> Option<PropertyId> {
-    let text = required(fields, "id", |fields| {
-        fields.text(&["_id", "id"], WORD_MAX_CHARS)
-    })?;
+    let text = required(fields, "id", |fields| fields.text(&["_id", "id"], WORD_MAX_CHARS))?;
     match PropertyId::parse(&text) {
         Ok(id) => Some(id),
         Err(invalid) => {
@@ -100,11 +89,7 @@ fn read_onchain_id(fields: &mut Fields<'_>) -> Option<String> {
     if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Some(text);
     }
-    fields.refuse(
-        "onchain_id",
-        "invalid_onchain_id",
-        "onchain_id has letters and digits only",
-    );
+    fields.refuse("onchain_id", "invalid_onchain_id", "onchain_id has letters and digits only");
     None
 }
 
@@ -114,9 +99,7 @@ fn read_nested<T>(
     read: impl FnOnce(Fields<'_>) -> T,
 ) -> Option<T> {
     let map = fields.object(names)?;
-    Some(read(
-        fields.nested(map, names.first().copied().unwrap_or_default()),
-    ))
+    Some(read(fields.nested(map, names.first().copied().unwrap_or_default())))
 }
 
 /// An object, or MongoDB's legacy pair, which is the inside of a GeoJSON point.
@@ -146,9 +129,7 @@ fn read_documents(fields: &mut Fields<'_>) -> Vec<Document> {
     let values = match fields.take(&["documents"]) {
         Some(Value::Array(values)) => values,
         Some(_) => {
-            return fields
-                .wrong_type(&["documents"], "a list")
-                .unwrap_or_default();
+            return fields.wrong_type(&["documents"], "a list").unwrap_or_default();
         }
         None => return Vec::new(),
     };

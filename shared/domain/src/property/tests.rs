@@ -23,14 +23,8 @@ fn property(over: Value) -> Property {
 
 /// Checks which fields are refused, and by which rule: `price:not_whole`.
 fn refused(document: &Value, expected: &[&str]) {
-    let errors = Property::from_document(document)
-        .err()
-        .map(|errors| errors.0)
-        .unwrap_or_default();
-    let found: Vec<String> = errors
-        .iter()
-        .map(|e| format!("{}:{}", e.field, e.code))
-        .collect();
+    let errors = Property::from_document(document).err().map(|errors| errors.0).unwrap_or_default();
+    let found: Vec<String> = errors.iter().map(|e| format!("{}:{}", e.field, e.code)).collect();
     assert_eq!(found, expected, "{document}");
 }
 
@@ -83,10 +77,7 @@ fn every_field_is_read_in_camel_case_and_written_in_snake_case() {
 
 #[test]
 fn what_is_written_is_read_back() {
-    for property in [
-        Property::from_document(&full_camel()).unwrap(),
-        property(json!({})),
-    ] {
+    for property in [Property::from_document(&full_camel()).unwrap(), property(json!({}))] {
         let text = serde_json::to_string(&property).unwrap();
         assert_eq!(serde_json::from_str::<Property>(&text).unwrap(), property);
     }
@@ -102,10 +93,7 @@ fn snake_case_wins_and_the_other_spelling_is_kept() {
     let same = property(json!({ "property_name": "Same", "propertyName": "Same" }));
     assert!(same.extra.is_empty());
     let null = property(json!({ "property_name": null, "propertyName": "Camel" }));
-    assert_eq!(
-        (null.property_name.as_str(), null.extra.len()),
-        ("Camel", 0)
-    );
+    assert_eq!((null.property_name.as_str(), null.extra.len()), ("Camel", 0));
     let ids = property(json!({ "id": ID }));
     assert!(ids.extra.is_empty());
 }
@@ -131,14 +119,8 @@ fn a_price_is_a_whole_number_up_to_two_to_the_53_less_one() {
     check(json!({ "$numberDouble": "1.5E7" }), Ok(15_000_000));
     check(json!({ "$numberDouble": "NaN" }), Err("wrong_type"));
     check(json!({ "$numberDecimal": "150000.00" }), Ok(150_000));
-    check(
-        json!({ "$numberDecimal": "9007199254740991" }),
-        Ok(PRICE_MAX),
-    );
-    check(
-        json!({ "$numberDecimal": "9007199254740991.5" }),
-        Err("not_whole"),
-    );
+    check(json!({ "$numberDecimal": "9007199254740991" }), Ok(PRICE_MAX));
+    check(json!({ "$numberDecimal": "9007199254740991.5" }), Err("not_whole"));
     check(json!({ "$numberInt": "5" }), Ok(5));
     check(json!(true), Err("wrong_type"));
     check(json!("a lot"), Err("wrong_type"));
@@ -147,10 +129,7 @@ fn a_price_is_a_whole_number_up_to_two_to_the_53_less_one() {
 
 #[test]
 fn all_broken_rules_are_told_at_once() {
-    refused(
-        &json!({}),
-        &["id:required", "price:required", "action:required"],
-    );
+    refused(&json!({}), &["id:required", "price:required", "action:required"]);
     refused(&json!([]), &[":wrong_type"]);
     let broken = document(json!({
         "_id": "list",
@@ -189,14 +168,7 @@ fn all_broken_rules_are_told_at_once() {
 #[test]
 fn texts_are_bounded_in_characters_and_trimmed() {
     let named = |name: String| Property::from_document(&document(json!({ "property_name": name })));
-    assert_eq!(
-        named("é".repeat(NAME_MAX_CHARS))
-            .unwrap()
-            .property_name
-            .chars()
-            .count(),
-        255
-    );
+    assert_eq!(named("é".repeat(NAME_MAX_CHARS)).unwrap().property_name.chars().count(), 255);
     assert!(named("é".repeat(NAME_MAX_CHARS + 1)).is_err());
     assert_eq!(named("  Pearl ".to_owned()).unwrap().property_name, "Pearl");
     for bad in ["a\nb", "a\u{7f}", "a\u{85}b"] {
@@ -207,67 +179,37 @@ fn texts_are_bounded_in_characters_and_trimmed() {
 #[test]
 fn an_onchain_id_is_letters_and_digits_or_absent() {
     let check = |value: Value, expected: Option<&str>| {
-        assert_eq!(
-            property(json!({ "onchain_id": value }))
-                .onchain_id
-                .as_deref(),
-            expected
-        );
+        assert_eq!(property(json!({ "onchain_id": value })).onchain_id.as_deref(), expected);
     };
     check(Value::Null, None);
     check(json!(""), None);
     check(json!("  "), None);
     check(json!("0xAb12"), Some("0xAb12"));
     for bad in ["0x 12", "0x12?x=1", "..", "0x12#", "é", "a/b"] {
-        refused(
-            &document(json!({ "onchain_id": bad })),
-            &["onchain_id:invalid_onchain_id"],
-        );
+        refused(&document(json!({ "onchain_id": bad })), &["onchain_id:invalid_onchain_id"]);
     }
-    refused(
-        &document(json!({ "onchain_id": "a".repeat(129) })),
-        &["onchain_id:too_long"],
-    );
+    refused(&document(json!({ "onchain_id": "a".repeat(129) })), &["onchain_id:too_long"]);
 }
 
 #[test]
 fn coordinates_come_as_numbers_as_text_and_as_geojson() {
     let check = |value: Value, expected: Option<(i32, i32)>| {
         let found = property(json!({ "coordinates": value })).coordinates;
-        assert_eq!(
-            found.map(|at| (at.latitude_micro, at.longitude_micro)),
-            expected,
-            "{value}"
-        );
+        assert_eq!(found.map(|at| (at.latitude_micro, at.longitude_micro)), expected, "{value}");
     };
-    check(
-        json!({ "latitude": "6.5", "longitude": "-3" }),
-        Some((6_500_000, -3_000_000)),
-    );
-    check(
-        json!({ "lat": -90, "lon": 180 }),
-        Some((-90_000_000, 180_000_000)),
-    );
-    check(
-        json!({ "type": "Point", "coordinates": [3.25, 6.5] }),
-        Some((6_500_000, 3_250_000)),
-    );
+    check(json!({ "latitude": "6.5", "longitude": "-3" }), Some((6_500_000, -3_000_000)));
+    check(json!({ "lat": -90, "lon": 180 }), Some((-90_000_000, 180_000_000)));
+    check(json!({ "type": "Point", "coordinates": [3.25, 6.5] }), Some((6_500_000, 3_250_000)));
     check(json!([3.25, 6.5]), Some((6_500_000, 3_250_000)));
     check(json!({ "lat": 0.00000001, "lng": 0 }), Some((0, 0)));
     check(json!({ "lat": null, "lng": null }), None);
     check(Value::Null, None);
-    refused(
-        &document(json!({ "coordinates": { "lat": 1 } })),
-        &["coordinates.longitude:required"],
-    );
+    refused(&document(json!({ "coordinates": { "lat": 1 } })), &["coordinates.longitude:required"]);
     refused(
         &document(json!({ "coordinates": [1, 2, 3] })),
         &["coordinates.coordinates:wrong_type"],
     );
-    let south = Coordinates {
-        latitude_micro: -5,
-        longitude_micro: -180_000_000,
-    };
+    let south = Coordinates { latitude_micro: -5, longitude_micro: -180_000_000 };
     assert_eq!(
         serde_json::to_value(south).unwrap(),
         json!({ "latitude": "-0.000005", "longitude": "-180.000000" })
@@ -280,21 +222,13 @@ fn unknown_words_are_kept_as_they_came() {
         json!({ "action": "Auction", "propertyType": "Tree House", "listingState": "LIVE", "documents": ["https://example.com/a"] }),
     );
     assert_eq!(odd.action, Action::Other("Auction".to_owned()));
-    assert_eq!(
-        odd.property_type,
-        Some(PropertyType::Other("Tree House".to_owned()))
-    );
+    assert_eq!(odd.property_type, Some(PropertyType::Other("Tree House".to_owned())));
     assert_eq!(serde_json::to_value(&odd.listing_state).unwrap(), "LIVE");
-    assert_eq!(
-        odd.documents[0].url.as_deref(),
-        Some("https://example.com/a")
-    );
+    assert_eq!(odd.documents[0].url.as_deref(), Some("https://example.com/a"));
     for text in ["for sale", "For Sale", "FOR_SALE", "forSale", "for-sale"] {
         assert_eq!(Action::parse(text), Action::ForSale, "{text}");
     }
-    let listed = property(json!({ "amenities": ["pool", "borehole"] }))
-        .amenities
-        .unwrap();
+    let listed = property(json!({ "amenities": ["pool", "borehole"] })).amenities.unwrap();
     assert_eq!(listed.features, ["pool", "borehole"]);
 }
 
@@ -303,11 +237,8 @@ fn a_code_needs_a_name_a_location_and_a_listing() {
     use IneligibleReason::{LocationMissing, NameMissing, Withdrawn};
     let check = |over: Value, expected: &[IneligibleReason]| {
         let property = property(over);
-        let reasons = property
-            .qr_eligibility()
-            .err()
-            .map(|ineligible| ineligible.0)
-            .unwrap_or_default();
+        let reasons =
+            property.qr_eligibility().err().map(|ineligible| ineligible.0).unwrap_or_default();
         assert_eq!(reasons, expected);
         assert_eq!(property.is_qr_eligible(), expected.is_empty());
     };
@@ -335,18 +266,12 @@ fn a_code_needs_a_name_a_location_and_a_listing() {
 #[test]
 fn the_simplified_form_has_what_the_scan_page_shows() {
     let plain = property(json!({}));
-    assert!(
-        !plain.has_blockchain_info(),
-        "X4: no on-chain id, a single redirect"
-    );
+    assert!(!plain.has_blockchain_info(), "X4: no on-chain id, a single redirect");
     let shown = serde_json::to_value(plain.to_qr_info()).unwrap();
     let expected = json!({ "property_id": ID, "property_name": "Lekki Pearl", "price": 150_000, "action": "for sale", "location": "Lekki, Lagos" });
     assert_eq!(shown, expected);
     assert_eq!(
-        property(json!({ "onchain_id": "0x1" }))
-            .to_qr_info()
-            .onchain_id
-            .as_deref(),
+        property(json!({ "onchain_id": "0x1" })).to_qr_info().onchain_id.as_deref(),
         Some("0x1")
     );
 }
@@ -357,10 +282,7 @@ fn depth_and_unknown_fields_are_bounded() {
     assert!(
         Property::from_document(&document(json!({ "deep": nested(DEPTH_MAX_LEVELS - 1) }))).is_ok()
     );
-    refused(
-        &document(json!({ "deep": nested(DEPTH_MAX_LEVELS) })),
-        &[":too_deep"],
-    );
+    refused(&document(json!({ "deep": nested(DEPTH_MAX_LEVELS) })), &[":too_deep"]);
     refused(&document(json!({ "deep": nested(1_000) })), &[":too_deep"]);
     let over_head = r#""big":"""#.len();
     assert!(

@@ -44,15 +44,9 @@ fn events_are_tagged_by_kind_and_read_back() {
     check(CodeEvent::Scan(scan.clone()), "scan");
     check(CodeEvent::Outcome(report), "outcome");
     let json = serde_json::to_value(CodeEvent::Scan(scan)).unwrap();
-    assert_eq!(
-        json["visitor"], "fffffffffffffffe",
-        "JSON numbers lose digits above 2^53"
-    );
+    assert_eq!(json["visitor"], "fffffffffffffffe", "JSON numbers lose digits above 2^53");
     assert_eq!(json["redirect"], "dual_redirect");
-    assert_eq!(
-        json["device"],
-        json!({ "kind": "other", "os": "other", "browser": "other" })
-    );
+    assert_eq!(json["device"], json!({ "kind": "other", "os": "other", "browser": "other" }));
     assert!(json.get("city").is_none());
 }
 
@@ -86,10 +80,7 @@ fn a_referrer_is_its_host_alone() {
     let check = |text: &str, expected: Option<&str>| {
         assert_eq!(referrer_host(text).as_deref(), expected, "{text}");
     };
-    check(
-        "https://Example.COM/u/jane?mail=j@x.org",
-        Some("example.com"),
-    );
+    check("https://Example.COM/u/jane?mail=j@x.org", Some("example.com"));
     check("http://user:secret@example.com:8080/", Some("example.com"));
     check("android-app://com.whatsapp/", None);
     check("about:blank", None);
@@ -100,32 +91,17 @@ fn a_referrer_is_its_host_alone() {
 fn texts_from_outside_are_bounded() {
     assert_eq!(city(" Lagos\n").as_deref(), Some("Lagos"));
     assert_eq!(city("\u{7}"), None);
-    assert_eq!(
-        city(&"é".repeat(200)).map(|city| city.chars().count()),
-        Some(CITY_MAX_CHARS)
-    );
+    assert_eq!(city(&"é".repeat(200)).map(|city| city.chars().count()), Some(CITY_MAX_CHARS));
     assert_eq!(session_id("a1").as_deref(), Some("a1"));
     assert_eq!(session_id(&"a".repeat(65)), None);
     assert_eq!(session_id("a b"), None);
-    for junk in [
-        "",
-        "12",
-        "gggggggggggggggg",
-        "+fffffffffffffff",
-        "00000000000000000",
-    ] {
+    for junk in ["", "12", "gggggggggggggggg", "+fffffffffffffff", "00000000000000000"] {
         assert!(VisitorHash::try_from(junk.to_owned()).is_err(), "{junk}");
     }
 }
 
 #[test]
 fn only_what_opened_completely_is_a_redirect_success() {
-    let good: Vec<_> = RedirectOutcome::ALL
-        .iter()
-        .filter(|o| o.is_success())
-        .collect();
-    assert_eq!(
-        good,
-        [&RedirectOutcome::BothOpened, &RedirectOutcome::Single]
-    );
+    let good: Vec<_> = RedirectOutcome::ALL.iter().filter(|o| o.is_success()).collect();
+    assert_eq!(good, [&RedirectOutcome::BothOpened, &RedirectOutcome::Single]);
 }

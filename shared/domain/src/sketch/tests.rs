@@ -5,9 +5,7 @@ use super::*;
 /// SplitMix64: uniform over 64 bits, and each state once.
 fn hashes(seed: u64, count: u64) -> impl Iterator<Item = u64> {
     (0..count).map(move |index| {
-        let mixed = (seed << 40)
-            .wrapping_add(index)
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed = (seed << 40).wrapping_add(index).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
@@ -32,18 +30,12 @@ fn estimates_spread_by_no_more_than_the_standard_error_from_ten_to_a_million() {
             .collect();
         let close = errors.iter().filter(|error| **error * 20 <= count).count();
         let worst_permille = errors.iter().max().unwrap() * 1000 / count;
-        let squares: u64 = errors
-            .iter()
-            .map(|error| (error * 10_000 / count).pow(2))
-            .sum();
+        let squares: u64 = errors.iter().map(|error| (error * 10_000 / count).pow(2)).sum();
         let rms = (squares / seeds).isqrt();
         let seen = format!(
             "{count}: rms {rms} of 10,000, worst {worst_permille} permille, {close} of {seeds} within 5 %"
         );
-        assert!(
-            close >= within_5_percent_min && worst_permille <= 120 && rms <= 260,
-            "{seen}"
-        );
+        assert!(close >= within_5_percent_min && worst_permille <= 120 && rms <= 260, "{seen}");
     };
     for count in [10, 50, 100] {
         check(count, 200, 190);
@@ -65,9 +57,7 @@ fn small_numbers_are_nearly_exact() {
 #[test]
 fn the_mean_error_over_many_seeds_shows_no_bias() {
     for count in [100_u64, 2_000, 6_000, 20_000] {
-        let sum: u64 = (1..=60)
-            .map(|seed| sketch(hashes(seed, count)).estimate())
-            .sum();
+        let sum: u64 = (1..=60).map(|seed| sketch(hashes(seed, count)).estimate()).sum();
         let mean = sum / 60;
         assert!(mean.abs_diff(count) * 100 <= count, "{mean} for {count}");
     }
@@ -100,9 +90,7 @@ fn the_stored_form_is_sparse_while_that_is_shorter() {
     check(5_000, FORMAT_DENSE, SKETCH_MAX_BYTES);
     assert_eq!(SKETCH_MAX_BYTES, 1_537);
     // All registers saturated is the worst that can be stored.
-    let full = Sketch {
-        registers: vec![RANK_MAX; REGISTERS],
-    };
+    let full = Sketch { registers: vec![RANK_MAX; REGISTERS] };
     assert_eq!(Sketch::from_bytes(&full.to_bytes()), Ok(full.clone()));
     assert!(full.estimate() > 1 << 60, "{}", full.estimate());
 }

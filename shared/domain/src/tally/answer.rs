@@ -22,6 +22,8 @@ pub struct Summary {
     pub tz: String,
     /// Scans by people.
     pub total_scans: i64,
+    /// People whose code was expired, used up or deleted, or whom we failed; not among the scans.
+    pub refused_scans: i64,
     /// Visits by bots, previews and HEAD requests.
     pub bot_scans: i64,
     /// Different visitors, to about 2.3 %. Somebody who comes on two days counts on both: a visitor's hash lives for
@@ -31,7 +33,7 @@ pub struct Summary {
     pub average_response_us: Option<i64>,
     /// 95th percentile of the handling time in microseconds, at most 12.5 % too high.
     pub p95_response_us: Option<u64>,
-    /// Scans that we answered, in thousandths of those that we should have (P19). Expired codes are neither.
+    /// Scans that led somewhere, in thousandths of those and the refused ones (P19).
     pub success_rate_permille: Option<i64>,
     /// Reports where everything wanted opened, in thousandths of the reports (P55).
     pub redirect_success_permille: Option<i64>,

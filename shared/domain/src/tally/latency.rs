@@ -61,14 +61,8 @@ mod tests {
                 found == last || found == last + 1 || us > 5_000,
                 "{us} µs: {found} after {last}"
             );
-            assert!(
-                upper_us(found) >= us && upper_us(found) <= us + us / 8,
-                "{us} µs in {found}"
-            );
-            assert!(
-                found == 0 || upper_us(found - 1) < us,
-                "{us} µs is above the bin before"
-            );
+            assert!(upper_us(found) >= us && upper_us(found) <= us + us / 8, "{us} µs in {found}");
+            assert!(found == 0 || upper_us(found - 1) < us, "{us} µs is above the bin before");
             last = found;
         }
         assert_eq!(bin(u64::MAX), bin(HANDLING_MAX_US));

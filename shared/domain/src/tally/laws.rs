@@ -43,10 +43,7 @@ fn any_scan() -> impl Strategy<Value = CodeEvent> {
 
 fn any_event() -> impl Strategy<Value = CodeEvent> {
     let reported = (1_790_800_000_i64..1_793_800_000, 0_usize..4).prop_map(|(at, which)| {
-        report(
-            Timestamp::from_second(at).unwrap(),
-            RedirectOutcome::ALL[which],
-        )
+        report(Timestamp::from_second(at).unwrap(), RedirectOutcome::ALL[which])
     });
     prop_oneof![5 => any_scan(), 1 => reported]
 }
@@ -78,7 +75,10 @@ proptest! {
         let told = summary(&span, &tally);
 
         let inside = |event: &&CodeEvent| match event {
-            CodeEvent::Scan(scan) => scan.class == VisitClass::Person && span.from() <= scan.at && scan.at < span.to(),
+            CodeEvent::Scan(scan) => {
+                let counts = scan.class == VisitClass::Person && scan.outcome == ScanOutcome::Served;
+                counts && span.from() <= scan.at && scan.at < span.to()
+            }
             CodeEvent::Outcome(_) => false,
         };
         let people: Vec<&CodeEvent> = events.iter().filter(inside).collect();

@@ -73,9 +73,7 @@ impl Span {
     /// [`SpanRefused`].
     pub fn of_days(first: Date, last: Date, tz: TimeZone) -> Result<Self, SpanRefused> {
         let start = |day: Date| day.to_zoned(tz.clone()).map_err(|_| SpanRefused::Unknown);
-        let after = last
-            .checked_add(1.day())
-            .map_err(|_| SpanRefused::Unknown)?;
+        let after = last.checked_add(1.day()).map_err(|_| SpanRefused::Unknown)?;
         let (from, to) = (start(first)?.timestamp(), start(after)?.timestamp());
         Self::new(from, to, tz)
     }

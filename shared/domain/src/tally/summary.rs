@@ -28,7 +28,7 @@ impl Summary {
         let series = Series::of(span, hours);
         let sum = sum_within(span, hours);
         let total_scans = count(&sum, name::PEOPLE);
-        let (ok, failed) = (count(&sum, name::OK), count(&sum, name::FAILED));
+        let refused_scans = count(&sum, name::FAILED) + count(&sum, name::ENDED);
         let machines = [name::BOTS, name::PREVIEWS, name::HEADS];
         let outcomes = rows(&sum, name::OUTCOME);
         let bins = under(&sum, name::LATENCY);
@@ -37,6 +37,7 @@ impl Summary {
             to: span.to(),
             tz: span.zone_name(),
             total_scans,
+            refused_scans,
             bot_scans: machines.iter().map(|class| count(&sum, class)).sum(),
             unique_visitors: unique(&span.utc_days(), sketches, total_scans),
             average_response_us: count(&sum, name::MICROS).checked_div(total_scans),
@@ -44,7 +45,7 @@ impl Summary {
                 bins.filter_map(|(bin, count)| Some((bin.parse().ok()?, count))),
                 950,
             ),
-            success_rate_permille: permille(ok, ok + failed),
+            success_rate_permille: permille(total_scans, total_scans + refused_scans),
             redirect_success_permille: redirect_success(&outcomes),
             first_scan,
             last_scan,
@@ -74,11 +75,7 @@ struct Series {
 impl Series {
     fn of(span: &Span, hours: &BTreeMap<HourKey, Counts>) -> Self {
         let days = span.days().map(|day| (day, 0)).collect();
-        let mut series = Self {
-            days,
-            by_hour: Vec::new(),
-            hour_of_day: vec![0; 24],
-        };
+        let mut series = Self { days, by_hour: Vec::new(), hour_of_day: vec![0; 24] };
         for (hour, counts) in hours {
             let mut scans = 0;
             for (start, counter) in hour.quarters().into_iter().zip(name::QUARTERS) {
@@ -93,10 +90,7 @@ impl Series {
                 }
             }
             if scans > 0 {
-                series.by_hour.push(HourCount {
-                    hour: hour.start(),
-                    scans,
-                });
+                series.by_hour.push(HourCount { hour: hour.start(), scans });
             }
         }
         series
@@ -135,37 +129,21 @@ fn sum_within(span: &Span, hours: &BTreeMap<HourKey, Counts>) -> Counts {
 /// The part of an hour's counters that belongs to some of its quarters: people are known by quarter, everything that
 /// is counted with them is shared out by people, and the rest by time.
 fn part(counts: &Counts, is_inside: [bool; 4]) -> Counts {
-    let inside = || {
-        name::QUARTERS
-            .into_iter()
-            .zip(is_inside)
-            .filter(|(_, is_inside)| *is_inside)
-    };
+    let inside = || name::QUARTERS.into_iter().zip(is_inside).filter(|(_, is_inside)| *is_inside);
     let people = count(counts, name::PEOPLE);
     let kept: i64 = inside().map(|(counter, _)| count(counts, counter)).sum();
     let quarters = i64::try_from(inside().count()).unwrap_or(0);
 
     let mut part = Counts::from([(name::PEOPLE.to_owned(), kept)]);
-    let results =
-        [name::OK, name::FAILED, name::ENDED].map(|result| (result, count(counts, result)));
-    share(&mut part, "", results.into_iter(), kept);
     for prefix in name::BREAKDOWNS {
         share(&mut part, prefix, under(counts, prefix), kept);
     }
-    bump(
-        &mut part,
-        name::MICROS,
-        scaled(count(counts, name::MICROS), kept, people),
-    );
-    for class in [name::BOTS, name::PREVIEWS, name::HEADS] {
+    bump(&mut part, name::MICROS, scaled(count(counts, name::MICROS), kept, people));
+    for class in [name::BOTS, name::PREVIEWS, name::HEADS, name::FAILED, name::ENDED] {
         bump(&mut part, class, scaled(count(counts, class), quarters, 4));
     }
     for (outcome, reports) in under(counts, name::OUTCOME) {
-        bump(
-            &mut part,
-            &format!("{}{outcome}", name::OUTCOME),
-            scaled(reports, quarters, 4),
-        );
+        bump(&mut part, &format!("{}{outcome}", name::OUTCOME), scaled(reports, quarters, 4));
     }
     part
 }
@@ -178,11 +156,7 @@ fn share<'a>(to: &mut Counts, prefix: &str, rows: impl Iterator<Item = (&'a str,
         .into_iter()
         .map(|(row, count)| {
             let product = i128::from(count) * i128::from(kept);
-            (
-                product.checked_rem(i128::from(total)).unwrap_or(0),
-                row,
-                scaled(count, kept, total),
-            )
+            (product.checked_rem(i128::from(total)).unwrap_or(0), row, scaled(count, kept, total))
         })
         .collect();
     let missing = kept - shares.iter().map(|(_, _, share)| share).sum::<i64>();
@@ -198,10 +172,7 @@ fn share<'a>(to: &mut Counts, prefix: &str, rows: impl Iterator<Item = (&'a str,
 /// `count · kept / total`, rounded down; 0 of nothing.
 fn scaled(count: i64, kept: i64, total: i64) -> i64 {
     let product = i128::from(count) * i128::from(kept);
-    product
-        .checked_div(i128::from(total))
-        .and_then(|part| i64::try_from(part).ok())
-        .unwrap_or(0)
+    product.checked_div(i128::from(total)).and_then(|part| i64::try_from(part).ok()).unwrap_or(0)
 }
 
 fn count(counts: &Counts, name: &str) -> i64 {
@@ -210,27 +181,18 @@ fn count(counts: &Counts, name: &str) -> i64 {
 
 /// The counters whose name begins with `prefix`, without it.
 fn under<'a>(counts: &'a Counts, prefix: &'a str) -> impl Iterator<Item = (&'a str, i64)> {
-    let from = counts.range::<str, _>((
-        std::ops::Bound::Included(prefix),
-        std::ops::Bound::Unbounded,
-    ));
+    let from =
+        counts.range::<str, _>((std::ops::Bound::Included(prefix), std::ops::Bound::Unbounded));
     from.map_while(move |(name, count)| Some((name.strip_prefix(prefix)?, *count)))
 }
 
 /// The rows of a breakdown, the largest first.
 fn rows(counts: &Counts, prefix: &str) -> Vec<NameCount> {
     let found = under(counts, prefix).filter(|(_, count)| *count != 0);
-    let mut rows: Vec<NameCount> = found
-        .map(|(name, count)| NameCount {
-            name: name.to_owned(),
-            count,
-        })
-        .collect();
+    let mut rows: Vec<NameCount> =
+        found.map(|(name, count)| NameCount { name: name.to_owned(), count }).collect();
     rows.sort_by(|left, right| {
-        right
-            .count
-            .cmp(&left.count)
-            .then_with(|| left.name.cmp(&right.name))
+        right.count.cmp(&left.count).then_with(|| left.name.cmp(&right.name))
     });
     rows
 }
@@ -250,14 +212,8 @@ fn permille(part: i64, whole: i64) -> Option<i64> {
 
 fn redirect_success(outcomes: &[NameCount]) -> Option<i64> {
     let is_success = |row: &&NameCount| {
-        RedirectOutcome::ALL
-            .iter()
-            .any(|o| o.is_success() && o.as_str() == row.name)
+        RedirectOutcome::ALL.iter().any(|o| o.is_success() && o.as_str() == row.name)
     };
-    let good = outcomes
-        .iter()
-        .filter(is_success)
-        .map(|row| row.count)
-        .sum();
+    let good = outcomes.iter().filter(is_success).map(|row| row.count).sum();
     permille(good, outcomes.iter().map(|row| row.count).sum())
 }
