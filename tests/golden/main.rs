@@ -1,0 +1,14 @@
+//! Golden files: events in, answers out; and the API's description, the routes and the permissions against the code.
+//!
+//! `UPDATE_GOLDEN=1` writes what the code says now; the change then shows in review.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test may fail by panicking, and reads one variable of its own"
+)]
+
+mod fixture;
+mod openapi;
