@@ -141,9 +141,8 @@ fn with_visitors(before: &Counting, owner: &Counted, visitors: &[u64]) -> Option
     let stood = before.visitors.get(owner).cloned().unwrap_or_default();
     // A sketch that cannot be read is begun anew: a day's visitors are an estimate, the scans are not.
     let mut sketch = Sketch::from_bytes(&stood.sketch).unwrap_or_default();
-    let changed =
-        visitors.iter().fold(false, |changed, visitor| sketch.insert(*visitor) || changed);
-    changed.then(|| Visitors { revision: stood.revision, sketch: sketch.to_bytes() })
+    let new = visitors.iter().filter(|visitor| sketch.insert(**visitor)).count();
+    (new > 0).then(|| Visitors { revision: stood.revision, sketch: sketch.to_bytes() })
 }
 
 fn shard_of(event: &CodeEvent) -> u8 {

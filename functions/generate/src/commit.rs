@@ -90,6 +90,7 @@ pub(crate) async fn generate(
                 && code.scan_url == payload
         };
         if let Some(code) = before.as_ref().filter(same).filter(|_| !order.anew) {
+            put_version(deps, code, &images).await?;
             publish(deps, studio, code, &images).await?;
             return Ok(Generated { code: code.clone(), changed: false });
         }
@@ -131,7 +132,6 @@ async fn publish(
 ) -> Result<(), Problem> {
     let (mut code, mut images) = (code.clone(), images.clone());
     for _ in 0..REWRITES_MAX {
-        put_version(deps, &code, &images).await?;
         put_present(deps, &code, &images).await?;
         let present = deps.table.code(&code.tenant, &code.property).await?.ok_or(NoCode)?;
         if present.status == CodeStatus::Deleted {
@@ -141,25 +141,35 @@ async fn publish(
             return Ok(());
         }
         images = studio.images(&present.property, &present.scan_url, present.drawing.spec).await?;
+        put_version(deps, &present, &images).await?;
         code = present;
     }
     Err(CodeLost::Outrun.into())
 }
 
+/// Writes everything that shows the present version, all at once: none of it waits for another.
 async fn put_present(deps: &Deps, code: &PropertyCode, images: &Images) -> Result<(), Problem> {
-    let png = images.png.as_ref().unwrap_or(&images.main);
-    let fixed = Object::Present(&code.property, Format::Png);
-    deps.images.put(&fixed, Format::Png.content_type(), png.bytes.clone()).await?;
-    let fixed = Object::Present(&code.property, Format::Svg);
-    match images.drawing.spec.format {
-        Format::Svg => {
-            let bytes = images.main.bytes.clone();
-            deps.images.put(&fixed, Format::Svg.content_type(), bytes).await?;
+    let main = &images.main.bytes;
+    let png = images.png.as_ref().map_or(main, |png| &png.bytes).clone();
+    let (png_path, svg_path) = (
+        Object::Present(&code.property, Format::Png),
+        Object::Present(&code.property, Format::Svg),
+    );
+    let svg = async {
+        match images.drawing.spec.format {
+            Format::Svg => {
+                deps.images.put(&svg_path, Format::Svg.content_type(), main.clone()).await
+            }
+            Format::Png => deps.images.delete(&svg_path).await,
         }
-        Format::Png => deps.images.delete(&fixed).await?,
-    }
+    };
+    let metadata_path = Object::Metadata(&code.property);
     let metadata = Metadata::of(code, &deps.images).to_json();
-    deps.images.put(&Object::Metadata(&code.property), "application/json", metadata).await?;
+    tokio::try_join!(
+        deps.images.put(&png_path, Format::Png.content_type(), png),
+        svg,
+        deps.images.put(&metadata_path, "application/json", metadata),
+    )?;
     Ok(())
 }
 

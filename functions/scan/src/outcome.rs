@@ -12,6 +12,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use web::Problem;
 use web::input::{Json, PropertyPath};
+use web::problem::ProblemBody;
 
 use crate::Deps;
 use crate::visit::Scanned;
@@ -54,7 +55,10 @@ impl Failure for ReportRefused {
     operation_id = "report_outcome",
     params(("property_id" = String, Path, description = "The property's ObjectId")),
     request_body = OutcomeRequest,
-    responses((status = 204, description = "Noted"), (status = 422, description = "Not a report of ours", body = web::problem::ProblemBody, content_type = "application/problem+json"))
+    responses(
+        (status = 204, description = "Noted"),
+        (status = 422, description = "Not a report of ours", body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 pub(crate) async fn report_outcome(
     State(deps): State<Deps>,

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 /// Hands out random bytes. Clones share one source.
 #[derive(Clone)]
-pub struct Random(Arc<dyn Fn(&mut [u8]) + Send + Sync>);
+pub struct Random(Arc<Fill>);
+
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 
 impl Random {
     /// The operating system's cryptographic source.

@@ -27,8 +27,11 @@ pub struct Salts {
     client: Client,
     prefix: Arc<str>,
     random: Random,
-    kept: Arc<Mutex<Vec<(Date, Arc<str>)>>>,
+    kept: Arc<Mutex<Vec<DaySalt>>>,
 }
+
+/// A day and its salt.
+type DaySalt = (Date, Arc<str>);
 
 impl Salts {
     /// The salts below the path that `SALT_PATH` names, for example `/tessera/salt`.

@@ -57,8 +57,11 @@ pub struct Secret {
     client: Client,
     id: Arc<str>,
     clock: Clock,
-    kept: Arc<RwLock<Option<(Timestamp, Vec<SecretText>)>>>,
+    kept: Arc<RwLock<Option<Kept>>>,
 }
+
+/// When a secret was read, and its versions.
+type Kept = (Timestamp, Vec<SecretText>);
 
 impl Secret {
     /// The secret whose id the variable `variable` holds.

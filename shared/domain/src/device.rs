@@ -1,11 +1,13 @@
-//! What a visitor came with, read from the User-Agent text (P17), and whether it is a person at all (design.md 4.11).
+//! What a visitor came with, read from the User-Agent text (P17), and whether it is a person at all.
 //!
 //! Deliberately absent: versions, models, a device database. A few substrings decide; a wrong guess costs one count.
 //! An iPad that asks for desktop pages (the default since iPadOS 13) calls itself a Macintosh and counts as one.
 
 /// Declares an enum whose variants are words: in JSON, in the schema and in counter keys.
 macro_rules! words {
-    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$each:meta])* $variant:ident = $text:literal,)+ }) => {
+    ($(#[$doc:meta])* pub enum $name:ident {
+        $($(#[$each:meta])* $variant:ident = $text:literal,)+
+    }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
@@ -103,7 +105,7 @@ words! {
 }
 
 words! {
-    /// Who reads a code. Only [`VisitClass::Person`] counts as a scan (design.md 4.11, X24).
+    /// Who reads a code. Only [`VisitClass::Person`] counts as a scan (X24).
     pub enum VisitClass {
         /// A browser that shows the page to somebody.
         Person = "person",

@@ -1,6 +1,7 @@
 //! The rules of Tessera's products, and the small kernel that they share: failures, ids, instants, pages.
 //!
-//! Deliberately absent: IO, `async`, a clock, a random source, AWS or HTTP types. Instants and random bytes are passed in.
+//! Deliberately absent: IO, `async`, a clock, a random source, AWS or HTTP types. Instants and random bytes are
+//! passed in.
 
 #![deny(missing_docs, clippy::float_arithmetic)]
 

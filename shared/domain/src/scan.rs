@@ -1,7 +1,7 @@
 //! One reading of a code ([`ScanEvent`], P14, P20) and what the page's beacon reported afterwards
 //! ([`OutcomeEvent`], X3, P55).
 //!
-//! Deliberately absent: an IP address, coordinates, a full referrer (X38, X44, design.md 4.11). The visitor is a keyed hash
+//! Deliberately absent: an IP address, coordinates, a full referrer (X38, X44). The visitor is a keyed hash
 //! made elsewhere, under a salt that lives for a day.
 
 use std::fmt;

@@ -1,8 +1,9 @@
-//! How many different visitors there were, in 1.5 KB (unique visitors, design.md 4.11): a HyperLogLog of
-//! 2,048 registers with Otmar Ertl's estimator ("New cardinality estimation algorithms for HyperLogLog sketches", 2017).
+//! How many different visitors there were, in 1.5 KB (unique visitors): a HyperLogLog of 2,048 registers with Otmar
+//! Ertl's estimator ("New cardinality estimation algorithms for HyperLogLog sketches", 2017).
 //!
 //! That estimator needs no bias table and no switch to linear counting, and only sums, products and one division, so
-//! integers do. The standard error is 1.04 / √2048 = 2.3 %. Deliberately absent: hashing. Hashes come in, uniform over 64 bits.
+//! integers do. The standard error is 1.04 / √2048 = 2.3 %. Deliberately absent: hashing. Hashes come in, uniform
+//! over 64 bits.
 
 /// Bits of a hash that choose the register.
 const INDEX_BITS: u32 = 11;

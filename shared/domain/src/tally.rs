@@ -1,8 +1,8 @@
 //! Counting scans (P15, P18, P19, P53–P55): what `aggregate` adds to the table, and what `analytics` makes of it.
 //!
 //! Counters are flat and named, so that each maps to one `ADD`; adding is all there is, in any order and any batches.
-//! Deliberately absent: storage, cities and referrers (their number is unbounded), and time zones: an hour has its people
-//! by quarter, and each zone's offset is a multiple of a quarter, so that days are cut where they are read.
+//! Deliberately absent: storage, cities and referrers (their number is unbounded), and time zones: an hour has its
+//! people by quarter, and each zone's offset is a multiple of a quarter, so that days are cut where they are read.
 
 mod answer;
 mod latency;

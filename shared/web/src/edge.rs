@@ -96,7 +96,13 @@ async fn pass(service: &'static str, mut request: Request, next: Next) -> Respon
     let claims = idempotency::Slot::default();
     request.extensions_mut().insert(claims.clone());
 
-    let span = tracing::info_span!("request", trace_id = %trace_id, service, route = %path);
+    let span = tracing::info_span!(
+        "request",
+        trace_id = %trace_id,
+        service,
+        route = %path,
+        user_id = tracing::field::Empty,
+    );
     let response = async {
         let handled = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         let response = handled.unwrap_or_else(|_| Problem::from(Panicked).into_response());

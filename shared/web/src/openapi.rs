@@ -34,7 +34,8 @@ pub fn of(functions: impl IntoIterator<Item = Routes>) -> OpenApi {
         .description(Some("QR codes that work: property codes, their scans and their analytics."));
     let key = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new(API_KEY_HEADER)));
     let components = ComponentsBuilder::new().security_scheme("api_key", key).build();
-    let tags = TAGS.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build());
+    let tags =
+        TAGS.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build());
     let empty =
         OpenApiBuilder::new().info(info.build()).components(Some(components)).tags(Some(tags));
     let mut whole = functions.into_iter().fold(empty.build(), |whole, routes| {

@@ -141,7 +141,7 @@ where
         if !key.scopes.contains(&P::SCOPE) {
             return Err(AccessRefused::MissingScope(P::SCOPE).into());
         }
-        tracing::debug!(user_id = %key.id, "authenticated key `{}`", key.id);
+        tracing::Span::current().record("user_id", key.id.as_str());
         parts.extensions.insert(PrincipalName(key.id.to_string()));
         Ok(Self { tenant: key.tenant, key: key.id, permission: PhantomData })
     }

@@ -1,3 +1,5 @@
+//! People, bots and previews are told apart by what they send.
+
 use super::agents::{BOT_AGENTS, PEOPLE, PREVIEW_AGENTS};
 use super::*;
 

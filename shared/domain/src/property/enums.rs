@@ -1,11 +1,14 @@
 //! The enums of a property (P7), all with an open end: the requirements do not give their values (X39), and a document
 //! of tomorrow is no reason to refuse it.
 //!
-//! Deliberately absent: translation. `for_sale`, `forSale` and `For Sale` are the same words; `à vendre` is another text.
+//! Deliberately absent: translation. `for_sale`, `forSale` and `For Sale` are the same words; `à vendre` is another
+//! text.
 
 /// Declares an enum with an open end: an unknown text is kept as `Other`, and each variant is its text in JSON.
 macro_rules! open_enum {
-    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$each:meta])* $variant:ident = $text:literal,)+ }) => {
+    ($(#[$doc:meta])* pub enum $name:ident {
+        $($(#[$each:meta])* $variant:ident = $text:literal,)+
+    }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(into = "String", from = "String")]

@@ -2,7 +2,8 @@
 //! all errors are told at once.
 //!
 //! Deliberately absent: what the fields mean. Where both spellings are given, snake_case is read; a different value
-//! under the other spelling stays among the unknown fields (Mongoose writes `createdAt` beside a `created_at` of one's own).
+//! under the other spelling stays among the unknown fields (Mongoose writes `createdAt` beside a `created_at` of
+//! one's own).
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -98,7 +99,8 @@ impl<'e> Fields<'e> {
         }
     }
 
-    /// A whole number from 0 to [`WHOLE_MAX`]; decimal text and whole doubles are taken (`$numberDecimal`, `$numberDouble`).
+    /// A whole number from 0 to [`WHOLE_MAX`]; decimal text and whole doubles are taken (`$numberDecimal`,
+    /// `$numberDouble`).
     pub(super) fn whole(&mut self, names: &[&str]) -> Option<i64> {
         let text = match self.take(names)? {
             Value::String(text) => text,

@@ -1,7 +1,7 @@
 //! From the fields of a document to a [`Property`]: names, bounds, and what is required.
 //!
-//! Deliberately absent: what the fields mean afterwards. A missing name or location is no error here: such a property is
-//! imported and is not eligible for a code (X39).
+//! Deliberately absent: what the fields mean afterwards. A missing name or location is no error here: such a property
+//! is imported and is not eligible for a code (X39).
 
 use serde_json::{Map, Value, json};
 

@@ -1,3 +1,5 @@
+//! Documents of the property collection in all their spellings, and what a code needs of them.
+
 use serde_json::json;
 
 use super::*;

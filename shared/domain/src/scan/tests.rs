@@ -1,3 +1,5 @@
+//! What is kept of a scan, and how it is written down.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The estimate of visitors against exact counts.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -20,8 +22,8 @@ fn sketch(hashes: impl IntoIterator<Item = u64>) -> Sketch {
     sketch
 }
 
-/// The standard error of 2,048 registers is 2.3 %, so that about 3 of 100 estimates are more than 5 % off. What is held is
-/// the whole distribution, not a choice of lucky seeds.
+/// The standard error of 2,048 registers is 2.3 %, so that about 3 of 100 estimates are more than 5 % off. What is
+/// held is the whole distribution, not a choice of lucky seeds.
 #[test]
 fn estimates_spread_by_no_more_than_the_standard_error_from_ten_to_a_million() {
     let check = |count: u64, seeds: u64, within_5_percent_min: usize| {
@@ -123,7 +125,10 @@ fn junk_bytes_are_refused() {
 
 proptest! {
     #[test]
-    fn merging_is_a_union(left in prop::collection::vec(any::<u64>(), 0..1500), right in prop::collection::vec(any::<u64>(), 0..1500)) {
+    fn merging_is_a_union(
+        left in prop::collection::vec(any::<u64>(), 0..1500),
+        right in prop::collection::vec(any::<u64>(), 0..1500),
+    ) {
         let (a, b) = (sketch(left.iter().copied()), sketch(right.iter().copied()));
         let union = sketch(left.into_iter().chain(right));
         let (mut ab, mut ba) = (a.clone(), b.clone());
@@ -136,7 +141,9 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_read_or_refused_and_what_is_read_is_written_back(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+    fn any_bytes_are_read_or_refused_and_what_is_read_is_written_back(
+        bytes in prop::collection::vec(any::<u8>(), 0..64),
+    ) {
         if let Ok(sketch) = Sketch::from_bytes(&bytes) {
             prop_assert_eq!(sketch.to_bytes(), bytes);
         }

@@ -27,7 +27,7 @@ pub struct Summary {
     /// Visits by bots, previews and HEAD requests.
     pub bot_scans: i64,
     /// Different visitors, to about 2.3 %. Somebody who comes on two days counts on both: a visitor's hash lives for
-    /// one UTC day (design.md 4.11).
+    /// one UTC day.
     pub unique_visitors: u64,
     /// Mean handling time in microseconds; none without scans.
     pub average_response_us: Option<i64>,

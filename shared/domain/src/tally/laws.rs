@@ -52,11 +52,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn batches_add_up_to_the_whole(events in prop::collection::vec((any_event(), 0_usize..5), 0..120)) {
+    fn batches_add_up_to_the_whole(
+        events in prop::collection::vec((any_event(), 0_usize..5), 0..120),
+    ) {
         let whole = Tally::of(events.iter().map(|(event, _)| event));
         let mut sum = Tally::default();
         for batch in 0..5 {
-            sum.add(Tally::of(events.iter().filter(|(_, of)| *of == batch).map(|(event, _)| event)));
+            let of_batch = events.iter().filter(|(_, of)| *of == batch);
+            sum.add(Tally::of(of_batch.map(|(event, _)| event)));
         }
         prop_assert_eq!(sum, whole);
     }
@@ -76,7 +79,8 @@ proptest! {
 
         let inside = |event: &&CodeEvent| match event {
             CodeEvent::Scan(scan) => {
-                let counts = scan.class == VisitClass::Person && scan.outcome == ScanOutcome::Served;
+                let served = scan.outcome == ScanOutcome::Served;
+                let counts = served && scan.class == VisitClass::Person;
                 counts && span.from() <= scan.at && scan.at < span.to()
             }
             CodeEvent::Outcome(_) => false,
@@ -84,16 +88,23 @@ proptest! {
         let people: Vec<&CodeEvent> = events.iter().filter(inside).collect();
         prop_assert_eq!(told.total_scans, i64::try_from(people.len()).unwrap());
         let sum = |rows: &[NameCount]| rows.iter().map(|row| row.count).sum::<i64>();
-        for breakdown in [&told.countries, &told.regions, &told.devices, &told.os, &told.browsers, &told.sources, &told.versions, &told.redirects] {
+        let places = [&told.countries, &told.regions];
+        let machines = [&told.devices, &told.os, &told.browsers];
+        let codes = [&told.sources, &told.versions, &told.redirects];
+        for breakdown in places.into_iter().chain(machines).chain(codes) {
             prop_assert_eq!(sum(breakdown), told.total_scans);
         }
         prop_assert_eq!(told.by_hour.iter().map(|row| row.scans).sum::<i64>(), told.total_scans);
         prop_assert_eq!(told.hour_of_day.iter().sum::<i64>(), told.total_scans);
         prop_assert_eq!(told.by_day.len(), usize::try_from(length).unwrap());
         for row in &told.by_day {
-            let on_day = |event: &&&CodeEvent| event.at().in_tz(zone).unwrap().date().to_string() == row.day;
-            prop_assert_eq!(row.scans, i64::try_from(people.iter().filter(on_day).count()).unwrap());
-            prop_assert!(row.unique_visitors.is_none_or(|unique| unique <= u64::try_from(row.scans).unwrap()));
+            let on_day = |event: &&&CodeEvent| {
+                event.at().in_tz(zone).unwrap().date().to_string() == row.day
+            };
+            let count = i64::try_from(people.iter().filter(on_day).count()).unwrap();
+            prop_assert_eq!(row.scans, count);
+            let most = u64::try_from(row.scans).unwrap();
+            prop_assert!(row.unique_visitors.is_none_or(|unique| unique <= most));
         }
     }
 }

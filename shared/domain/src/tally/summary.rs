@@ -1,8 +1,8 @@
 //! From the items of hours and days to a [`Summary`].
 //!
-//! Deliberately absent: an estimate of scans. Totals, days and hours are exact. A span that begins or ends within a UTC hour
-//! (days in India, Nepal) knows that hour's people to the quarter, but not their countries or devices by quarter: there,
-//! and nowhere else, the breakdowns are shared out pro rata, so that they still sum to the total.
+//! Deliberately absent: an estimate of scans. Totals, days and hours are exact. A span that begins or ends within a
+//! UTC hour (days in India, Nepal) knows that hour's people to the quarter, but not their countries or devices by
+//! quarter: there, and nowhere else, the breakdowns are shared out pro rata, so that they still sum to the total.
 
 use std::collections::BTreeMap;
 

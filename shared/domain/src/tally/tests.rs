@@ -1,3 +1,5 @@
+//! Counters over spans, zones and breakdowns, case by case.
+
 use super::*;
 use crate::device::{Browser, Device, DeviceKind, Os};
 use crate::id::{PropertyId, ScanId, TenantId};

@@ -1,3 +1,5 @@
+//! Files as `mongoexport` writes them, and lines that are not taken in.
+
 use serde_json::json;
 
 use super::*;
