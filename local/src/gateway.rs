@@ -5,6 +5,8 @@
 //! and hands it to the function through `lambda_http`'s own parser. Deliberately absent: a cache, so that a page never
 //! looks fresher or staler than its function; and TLS.
 //!
+//! Before all that come the console's own paths, for this machine alone: see [`crate::console`].
+//!
 //! A local convenience: `cloudfront-viewer-country`, `-country-region` and `-city` pass as the client sent them.
 
 mod cdn;
@@ -28,6 +30,7 @@ pub(crate) use cdn::Cdn;
 pub use routes::{Match, RouteTable};
 pub(crate) use serve::serve;
 
+use crate::console::Console;
 use crate::stack::Running;
 
 /// API Gateway gives an integration so long.
@@ -53,6 +56,8 @@ pub(crate) struct Gateway {
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) account_id: String,
+    /// What only this machine sees.
+    pub(crate) console: Option<Console>,
 }
 
 impl Gateway {
@@ -65,6 +70,11 @@ impl Gateway {
         let (mut head, body) = request.into_parts();
         if let Some(refusal) = unusable(&head) {
             return refusal;
+        }
+        if let Some(console) = &self.console
+            && let Some(answer) = console.answer(&head, peer).await
+        {
+            return answer;
         }
         if let Some(object) = self.cdn.object(head.uri.path()) {
             return self.cdn.answer(object, &head).await;

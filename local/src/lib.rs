@@ -18,16 +18,22 @@
 )]
 
 pub mod cli;
+mod client;
+mod console;
+pub mod demo;
 pub mod embedded;
 pub mod functions;
 pub mod gateway;
 pub mod meter;
+mod prometheus;
 pub mod registry;
 pub mod schedule;
 pub mod stack;
 pub mod stream;
 pub mod template;
+mod tenancy;
 
+pub use demo::{Demo, DemoError};
 pub use meter::{Call, Fault, Filter, Meter};
 pub use registry::{BoxError, Build, EventHandler, Handler, Registry};
 pub use stack::{DataFolder, Options, Stack, StartError, TemplateSource};

@@ -44,7 +44,27 @@ pub struct Meter(Arc<Mutex<Counters>>);
 struct Counters {
     requests: BTreeMap<Call, u64>,
     units: BTreeMap<Arc<str>, Units>,
+    table_connections: TableConnections,
     faults: Faults,
+}
+
+/// HTTP connections to DynamoDB. HTTP/1.1 carries one request at a time, so requests under way are connections in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TableConnections {
+    /// Requests under way.
+    pub active: u32,
+    /// The most that were under way at once: so many connections were opened.
+    pub high_water: u32,
+}
+
+/// One request to DynamoDB that is under way, until it is dropped: an abandoned one counts no longer.
+struct UnderWay(Meter);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let active = &mut self.0.counters().table_connections.active;
+        *active = active.saturating_sub(1);
+    }
 }
 
 impl Meter {
@@ -74,6 +94,11 @@ impl Meter {
         self.counters().units.get(function).map_or(0.0, |units| units.write)
     }
 
+    /// The connections to DynamoDB, of all functions together.
+    pub fn table_connections(&self) -> TableConnections {
+        self.counters().table_connections
+    }
+
     /// Sets all counters to zero; faults stay.
     pub fn reset(&self) {
         let mut counters = self.counters();
@@ -98,6 +123,13 @@ impl Meter {
     pub(crate) fn client(&self, function: &str, inner: SharedHttpClient) -> SharedHttpClient {
         let function = Arc::from(function);
         SharedHttpClient::new(MeteredClient { meter: self.clone(), function, inner })
+    }
+
+    fn under_way(&self) -> UnderWay {
+        let connections = &mut self.counters().table_connections;
+        connections.active = connections.active.saturating_add(1);
+        connections.high_water = connections.high_water.max(connections.active);
+        UnderWay(self.clone())
     }
 
     fn counters(&self) -> MutexGuard<'_, Counters> {
@@ -155,6 +187,7 @@ impl HttpConnector for MeteredConnector {
 impl MeteredConnector {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let call = classify(self.function.clone(), &request);
+        let _under_way = (call.service == "dynamodb").then(|| self.meter.under_way());
         let verdict = self.meter.admit(&call, request.headers().get("amz-sdk-invocation-id"));
         match verdict {
             None => self.effect(&call, request).await,

@@ -7,9 +7,11 @@ mod folder;
 mod options;
 mod running;
 mod start;
+mod store;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use adapters::clock::Clock;
@@ -23,7 +25,9 @@ use tokio::task::JoinSet;
 pub use folder::{DataFolder, reset};
 pub use options::{Options, TemplateSource};
 pub(crate) use running::{HttpFailure, Running};
+pub(crate) use store::Store;
 
+use crate::demo::{self, Demo, DemoError};
 use crate::embedded::dynamo::Dynamo;
 use crate::meter::Meter;
 use crate::registry::BoxError;
@@ -113,6 +117,8 @@ pub struct Stack {
     services: JoinSet<()>,
     stop_gateway: watch::Sender<bool>,
     stop_services: watch::Sender<bool>,
+    /// What the console shows, once it is made.
+    demo: Arc<OnceLock<Demo>>,
     folder: OpenFolder,
 }
 
@@ -150,6 +156,33 @@ impl Stack {
     /// The stack's time.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// A file in the data folder.
+    pub fn data_path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Makes what is missing of the demo: a tenant, a key, a property, a code.
+    ///
+    /// # Errors
+    /// One line that names the step.
+    pub async fn make_demo(&self) -> Result<Demo, DemoError> {
+        demo::make(self).await
+    }
+
+    /// Tells the console about the demo.
+    pub(crate) fn show_demo(&self, demo: Demo) {
+        // Only the first one counts; a second call finds the same.
+        let _already = self.demo.set(demo);
+    }
+
+    pub(crate) fn demo(&self) -> Arc<OnceLock<Demo>> {
+        self.demo.clone()
+    }
+
+    pub(crate) fn schedules(&self) -> Vec<Arc<Schedule>> {
+        self.schedules.clone()
     }
 
     /// Calls an event function with a payload, as Lambda would.

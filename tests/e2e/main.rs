@@ -1,1 +1,13 @@
-//! Stories.
+//! The platform's stories, over real HTTP.
+
+mod analytics;
+mod counting;
+mod crashes;
+mod crowd;
+mod first_scan;
+mod health;
+mod imports;
+mod lifetimes;
+mod lists;
+mod refusals;
+mod tenants;

@@ -1,11 +1,19 @@
 //! What the golden tests share: where files are, and environments that lead nowhere.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use adapters::clock::Clock;
 use adapters::environment::{Environment, plain_http_client};
 use adapters::random::Random;
 use local::template::{Facts, Template};
+use local::{Handler, Options, Stack, TemplateSource};
+use sha2::{Digest, Sha256};
+
+/// The instant at which everything happens.
+pub(crate) const NOON: &str = "2026-11-21T12:00:00Z";
+/// Where the platform of the golden events says that it is.
+const PUBLIC_URL: &str = "https://qr.example.com";
 
 /// The repository's folder.
 pub(crate) fn root() -> PathBuf {
@@ -28,9 +36,39 @@ pub(crate) fn environment_to_nowhere() -> Environment {
     Environment::new(variables.chain(aws), plain_http_client(), clock, random)
 }
 
+/// A platform that is the same each time.
+pub(crate) fn options() -> Options {
+    let source = TemplateSource::File(root().join("template.yaml"));
+    Options {
+        public_url: Some(PUBLIC_URL.to_owned()),
+        clock: Clock::manual(NOON.parse().unwrap()),
+        // The same whoever asks, and in whatever order: the secrets that events were sealed with.
+        random: Random::from_fn(|bytes| bytes.fill(7)),
+        ..Options::for_test(source, local::functions::registry())
+    }
+}
+
+/// A function of a platform with random bytes that are its own and the same each time.
+pub(crate) fn router(stack: &Stack, function: &str, seed: u64) -> Handler {
+    let mut environment = stack.environment(function).unwrap().clone();
+    let count = AtomicU64::new(0);
+    environment.random = Random::from_fn(move |bytes| {
+        for byte in bytes {
+            let number = count.fetch_add(1, Ordering::Relaxed);
+            *byte = Sha256::digest([seed.to_be_bytes(), number.to_be_bytes()].concat())[0];
+        }
+    });
+    local::functions::registry().build(function).unwrap()(&environment).unwrap()
+}
+
+/// Whether golden files are written anew.
+pub(crate) fn is_update() -> bool {
+    std::env::var_os("UPDATE_GOLDEN").is_some()
+}
+
 /// Compares with a golden file, or writes it when `UPDATE_GOLDEN` is set.
 pub(crate) fn golden(path: &Path, now: &str) {
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+    if is_update() {
         std::fs::write(path, now).unwrap();
         return;
     }

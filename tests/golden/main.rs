@@ -10,5 +10,11 @@
     reason = "a test may fail by panicking, and reads one variable of its own"
 )]
 
+mod access;
+mod call;
+mod events;
 mod fixture;
 mod openapi;
+mod routes;
+mod seed;
+mod triggers;

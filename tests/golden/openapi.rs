@@ -107,6 +107,26 @@ fn whoever_needs_a_key_learns_what_happens_without_one() {
     }
 }
 
+#[test]
+fn what_stands_in_a_path_is_a_path_parameter_and_nothing_else_is() {
+    let document = document();
+    for (method, path, operation) in operations(&document) {
+        let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let of_path = parameters.iter().filter(|parameter| parameter["in"] == "path");
+        let described: BTreeSet<&str> = of_path
+            .map(|parameter| {
+                assert_eq!(parameter["required"], true, "{method} {path}: {parameter}");
+                parameter["name"].as_str().unwrap()
+            })
+            .collect();
+        let parts = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+        assert_eq!(described, parts.collect(), "{method} {path}");
+        let text = |parameter: &&Value| parameter["description"].as_str().is_none_or(str::is_empty);
+        let silent: Vec<&Value> = parameters.iter().filter(text).collect();
+        assert!(silent.is_empty(), "{method} {path}: {silent:?}");
+    }
+}
+
 fn collect_references(value: &Value, into: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {

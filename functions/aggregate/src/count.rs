@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use adapters::table::keys::{Counted, TENANT_SHARDS};
+use adapters::table::keys::{Counted, EVENT_SHARDS, TENANT_SHARDS};
 use adapters::table::{Addition, Count, Counting, FIRST_SCAN, LAST_SCAN, StoreError, Visitors};
 use domain::scan::CodeEvent;
 use domain::sketch::Sketch;
@@ -94,7 +94,7 @@ fn count_of(batch: &Batch, before: &Counting, now: Timestamp) -> Option<Count> {
         .collect();
     let mut code_additions = additions(&batch.code, &tally);
     if let Some(total) = code_additions.first_mut() {
-        (total.set, total.keep) = extremes(&new);
+        (total.set, total.keep) = extremes(&new, batch.day);
     }
     code_additions.extend(additions(&batch.tenant, &tally));
     Some(Count {
@@ -121,19 +121,26 @@ fn additions(of: &Counted, tally: &Tally) -> Vec<Addition> {
     std::iter::once(addition(None, &tally.total)).chain(hours).collect()
 }
 
-/// The last and the first scan by a person, per event shard: only the batch that moves a shard's mark writes them,
-/// so they never go back.
-fn extremes(new: &[&Sequenced]) -> (BTreeMap<String, i64>, BTreeMap<String, i64>) {
+/// The last and the first scan by a person, per event shard and per even or odd day: only the batch that moves the
+/// shard's mark of the day writes them, so they never go back. Marks are kept by day, and the batches of two days come
+/// in any order; those of the day before yesterday are gone from the stream.
+fn extremes(new: &[&Sequenced], day: Date) -> (BTreeMap<String, i64>, BTreeMap<String, i64>) {
     let (mut last, mut first) = (BTreeMap::new(), BTreeMap::new());
     for sequenced in new {
         let tally = Tally::of(std::iter::once(&sequenced.event.event));
         let Some(at) = tally.last_scan.map(Timestamp::as_millisecond) else { continue };
-        let shard = sequenced.event.shard;
-        let latest = last.entry(format!("{LAST_SCAN}{shard}")).or_insert(at);
+        let place = sequenced.event.shard + if is_odd(day) { EVENT_SHARDS } else { 0 };
+        let latest = last.entry(format!("{LAST_SCAN}{place}")).or_insert(at);
         *latest = (*latest).max(at);
-        first.entry(format!("{FIRST_SCAN}{shard}")).or_insert(at);
+        let earliest = first.entry(format!("{FIRST_SCAN}{place}")).or_insert(at);
+        *earliest = (*earliest).min(at);
     }
     (last, first)
+}
+
+/// Whether the day's number, counted from 1970, is odd.
+fn is_odd(day: Date) -> bool {
+    day.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24 % 2 != 0
 }
 
 /// The owner's sketch with these visitors; `None` when it knew them all.

@@ -29,6 +29,7 @@ pub(crate) enum AnalyticsFormat {
 
 /// Which days, of which zone, in which form.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SpanParams {
     /// The first day, `2026-11-01`; 30 days up to today when absent.

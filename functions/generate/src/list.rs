@@ -52,6 +52,7 @@ pub(crate) enum ListFormat {
 
 /// Which page of which list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListParams {
     /// `active`, `deleted` or `expired`; all of them when absent.

@@ -35,6 +35,7 @@ pub(crate) enum Shown {
 
 /// What to show, and how an image is to look.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReadParams {
     /// `json`, `png`, `svg` or `payload`.

@@ -73,6 +73,7 @@ pub(crate) struct KeysResponse {
 
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PageParams {
     /// The cursor that the page before gave.

@@ -1,7 +1,7 @@
 //! The distribution's paths that a bucket answers.
 //!
-//! An object that is not there is 403, as S3 says it to a reader that may not list the bucket, and 404 when the bucket's
-//! policy lets the distribution list it. Deliberately absent: a cache, and listing a bucket.
+//! An object that is not there is 403, as S3 says it to a reader that may not list the bucket, and 404 when the
+//! bucket's policy lets the distribution list it. Deliberately absent: a cache, and listing a bucket.
 
 use axum::body::Body;
 use http::request::Parts;

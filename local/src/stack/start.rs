@@ -15,27 +15,29 @@ use super::folder::OpenFolder;
 use super::options::{Options, TemplateSource};
 use super::running::Running;
 use super::{Stack, StartError};
+use crate::console::Console;
 use crate::embedded::aws::{Parameters, Secrets, SmallServices};
 use crate::embedded::dynamo::Dynamo;
 use crate::embedded::s3::Objects;
 use crate::embedded::{self, ACCESS_KEY_ID};
 use crate::gateway::{self, Cdn, Gateway, RouteTable};
 use crate::meter::Meter;
+use crate::prometheus;
 use crate::schedule::{self, Schedule};
 use crate::stream::{Reader, Reading};
-use crate::template::{Facts, Function, Template, Trigger};
+use crate::template::{Facts, Function, Template, TemplateError, Trigger};
 
 /// How often expired items are removed and read stream records are forgotten.
 const SWEEP_PERIOD: Duration = Duration::from_secs(10);
 
 /// The embedded services, opened and listening but not yet serving.
-struct Services {
+pub(super) struct Services {
     dynamo: Dynamo,
     objects: Objects,
     small: SmallServices,
     listeners: [TcpListener; 3],
     /// What every function is told on top of the template.
-    variables: BTreeMap<String, String>,
+    pub(super) variables: BTreeMap<String, String>,
 }
 
 impl Stack {
@@ -52,10 +54,7 @@ impl Stack {
         let public_url = options.public_url.clone().unwrap_or_else(|| base_url.clone());
         let public_url = public_url.trim_end_matches('/').to_owned();
         let facts = facts(&options, &public_url);
-        let template = Arc::new(match &options.template {
-            TemplateSource::File(path) => Template::read(path, &facts)?,
-            TemplateSource::Text(text) => Template::parse(text, &facts)?,
-        });
+        let template = Arc::new(template(&options, &facts)?);
         let folder = OpenFolder::open(&options.data)?;
         let secret = hex::encode(options.random.bytes::<16>());
         let services = open_services(&options, &template, &folder, &facts, &secret)?;
@@ -63,7 +62,8 @@ impl Stack {
         let functions = functions(&options, &template, &services.variables, &meter)?;
         let readers = readers(&options, &template, &functions, &services, &folder, &facts)?;
         let schedules = schedules(&options, &template, &functions, &facts);
-        let gateway = gateway(&options, &template, &functions, &services, &facts)?;
+        let mut gateway = gateway(&options, &template, &functions, &services, &facts)?;
+        prometheus::install();
 
         let (stop_gateway, gateway_stops) = watch::channel(false);
         let (stop_services, services_stop) = watch::channel(false);
@@ -82,8 +82,11 @@ impl Stack {
             services: JoinSet::new(),
             stop_gateway,
             stop_services,
+            demo: Arc::default(),
             folder,
         };
+        gateway.console = Some(Console::of(&stack));
+        stack.background.spawn(prometheus::keep_up());
         services.serve(&mut stack.services, &services_stop);
         stack.gateway.spawn(gateway::serve(Arc::new(gateway), listener, stopped(gateway_stops)));
         if options.background {
@@ -111,7 +114,7 @@ impl Stack {
 }
 
 impl Services {
-    fn serve(self, tasks: &mut JoinSet<()>, stops: &watch::Receiver<bool>) {
+    pub(super) fn serve(self, tasks: &mut JoinSet<()>, stops: &watch::Receiver<bool>) {
         let [of_dynamo, of_objects, of_small] = self.listeners;
         tasks.spawn(self.dynamo.serve(of_dynamo, stopped(stops.clone())));
         let stop = stopped(stops.clone());
@@ -133,7 +136,7 @@ fn port_error(port: u16, error: &std::io::Error) -> StartError {
 }
 
 /// The parameters that only this process knows: where it answers.
-fn facts(options: &Options, public_url: &str) -> Facts {
+pub(super) fn facts(options: &Options, public_url: &str) -> Facts {
     let mut facts = Facts { public_url: public_url.to_owned(), ..Facts::default() };
     for name in ["PublicUrl", "CdnBaseUrl"] {
         facts.parameters.insert(name.to_owned(), public_url.to_owned());
@@ -142,7 +145,14 @@ fn facts(options: &Options, public_url: &str) -> Facts {
     facts
 }
 
-fn open_services(
+pub(super) fn template(options: &Options, facts: &Facts) -> Result<Template, TemplateError> {
+    match &options.template {
+        TemplateSource::File(path) => Template::read(path, facts),
+        TemplateSource::Text(text) => Template::parse(text, facts),
+    }
+}
+
+pub(super) fn open_services(
     options: &Options,
     template: &Template,
     folder: &OpenFolder,
@@ -184,7 +194,7 @@ fn open_services(
 }
 
 /// Makes each function of the template, as its `main` would at a cold start.
-fn functions(
+pub(super) fn functions(
     options: &Options,
     template: &Template,
     common: &BTreeMap<String, String>,
@@ -295,6 +305,7 @@ fn gateway(
         clock: options.clock.clone(),
         random: options.random.clone(),
         account_id: facts.account_id.clone(),
+        console: None,
     })
 }
 
@@ -353,7 +364,7 @@ async fn sweep(dynamo: &Dynamo, readers: &[Arc<Reader>]) {
     }
 }
 
-async fn stopped(mut stops: watch::Receiver<bool>) {
+pub(super) async fn stopped(mut stops: watch::Receiver<bool>) {
     // An error means that the stack is gone, which is a stop too.
     let _gone = stops.wait_for(|stop| *stop).await;
 }

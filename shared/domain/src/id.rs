@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::failure::{Failure, Kind};
 
 /// Symbols of Crockford's base 32: no I, L, O, U.
-const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+pub(crate) const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// 128 bits in steps of 5.
 const SYMBOLS: usize = 26;
 
@@ -105,6 +105,31 @@ record_id!(
     /// One reading of a code.
     ScanId,
     "scn"
+);
+record_id!(
+    /// A guard who receives tips (T20).
+    GuardId,
+    "grd"
+);
+record_id!(
+    /// One printed code of a guard (T21); not its token.
+    GuardQrId,
+    "gqr"
+);
+record_id!(
+    /// A tip (T22).
+    TipId,
+    "tip"
+);
+record_id!(
+    /// A refund that we ask Paystack for.
+    RefundId,
+    "rfd"
+);
+record_id!(
+    /// A payout to one guard (T25).
+    PayoutId,
+    "pay"
 );
 
 /// A property's id: the 24 hexadecimal digits of the ObjectId that it has in the property collection (P4).

@@ -7,9 +7,12 @@
 
 pub mod access;
 pub mod code;
+pub mod contact;
 pub mod device;
 pub mod failure;
+pub mod guard;
 pub mod id;
+pub mod ledger;
 pub mod limit;
 pub mod money;
 pub mod page;
@@ -19,3 +22,4 @@ pub mod scan;
 pub mod sketch;
 pub mod tally;
 pub mod tenant;
+pub mod tip;

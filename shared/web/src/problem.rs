@@ -138,7 +138,10 @@ pub(crate) fn finish(response: Response, trace_id: &str) -> Response {
     let Some(problem) = response.extensions().get::<Problem>().cloned() else { return response };
     problem.log();
     let (mut parts, _) = response.into_parts();
-    let body = serde_json::to_vec(&problem.body(trace_id)).unwrap_or_default();
+    // The edge answers a wrong method with its own status.
+    let title = parts.status.canonical_reason().unwrap_or_default();
+    let body = ProblemBody { title, status: parts.status.as_u16(), ..problem.body(trace_id) };
+    let body = serde_json::to_vec(&body).unwrap_or_default();
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
     if let Some(seconds) = problem.0.retry_after_s() {
         parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -1,0 +1,311 @@
+//! A tip (T22): from the patron's wish to money in the ledger, and back again. Transitions consume the tip; whatever
+//! the table of [`TipStatus`] does not have is refused.
+//!
+//! What arrived from Paystack is kept as facts (payment, returns, disputes) and the status is derived from them, so that
+//! events in any order, and any number of times, end with the same tip.
+//!
+//! Deliberately absent: `settled` (derived from the payout that covers the tip, X9), the visitor's IP address (X38), and
+//! card data, which never reaches us (T49).
+
+mod amount;
+mod patron;
+mod poll;
+mod quote;
+mod settings;
+mod status;
+mod verdict;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use amount::{AmountRefused, parse_amount};
+pub use patron::{ALIAS_MAX_CHARS, MESSAGE_MAX_CHARS, Patron, PatronText};
+pub use poll::{POLL_AFTER_S, next_poll};
+pub use quote::{asked_with_fee, expected_fee};
+pub use settings::TipSettings;
+pub use status::{TipRefused, TipStatus};
+pub use verdict::{ChargeFacts, ChargeState, Credit, Mismatch, Verdict};
+
+use crate::device::words;
+use crate::id::{GuardId, RefundId, TenantId, TipId};
+use crate::ledger::{Charge, FeeBearer, GiveBack, LedgerRefused, PaystackReference, Reference};
+use crate::money::Money;
+use crate::scan::VisitorHash;
+
+/// The most refunds of one tip that are asked for or done.
+const REFUNDS_MAX: usize = 20;
+
+/// What a patron wants, before it is a tip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TipWish {
+    /// For whom.
+    pub guard: GuardId,
+    /// How much the guard is to get, before any fee.
+    pub amount: Money,
+    /// What the patron said.
+    pub patron: Patron,
+    /// A keyed hash of the address that it came from (T22, X38).
+    pub source_ip: Option<VisitorHash>,
+}
+
+/// Who bears which fee; as the tenant had it when the tip was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TipTerms {
+    /// Who bears Paystack's fee.
+    pub bearer: FeeBearer,
+    /// What the platform takes, in minor units.
+    pub platform_fee: i64,
+}
+
+/// Where the patron pays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkout {
+    /// Paystack's page.
+    pub authorization_url: String,
+    /// What opens the same page inside ours (X40).
+    pub access_code: String,
+}
+
+/// What is known of the payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Payment {
+    /// Paystack has not answered yet.
+    Initiated,
+    /// The patron can pay.
+    Pending,
+    /// It failed.
+    Failed,
+    /// Nobody has paid for a day.
+    Abandoned,
+    /// It succeeded.
+    Succeeded {
+        /// The amounts as verified.
+        credit: Credit,
+        /// When we learned of it.
+        at: Timestamp,
+    },
+}
+
+/// A refund that we have asked Paystack for, or are about to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundAsked {
+    /// Ours; it travels as `merchant_note`.
+    pub id: RefundId,
+    /// Minor units.
+    pub amount: i64,
+}
+
+/// A refund that was processed, or a dispute that was lost. In minor units.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TipReturn {
+    /// Its reference in the ledger.
+    pub reference: Reference,
+    /// The refund that we had asked for, where it was ours.
+    pub asked: Option<RefundId>,
+    /// What it wanted.
+    pub wanted: i64,
+    /// What earlier returns had taken.
+    pub before: i64,
+    /// What it took; the rest of `wanted` is a case for a person.
+    pub taken: i64,
+}
+
+impl TipReturn {
+    /// What goes beyond the charge: a case, nothing is posted for it.
+    pub fn excess(&self) -> i64 {
+        self.wanted.saturating_sub(self.taken)
+    }
+}
+
+words! {
+    /// Where a dispute stands.
+    pub enum DisputeState {
+        /// Nobody has decided.
+        Open = "open",
+        /// The money stays.
+        Won = "won",
+        /// The money goes back.
+        Lost = "lost",
+    }
+}
+
+impl DisputeState {
+    /// What a dispute's `resolution` means (paystack.com/docs/payments/disputes); one that nobody has heard of decides
+    /// nothing.
+    pub fn of_resolution(resolution: &str) -> Self {
+        match resolution {
+            "declined" => DisputeState::Won,
+            "merchant-accepted" | "auto-accepted" => DisputeState::Lost,
+            _ => DisputeState::Open,
+        }
+    }
+}
+
+/// A tip.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tip {
+    /// Its id; Paystack's reference is derived from it.
+    pub id: TipId,
+    /// Whose guard it is for.
+    pub tenant: TenantId,
+    /// Whom it is for.
+    pub guard: GuardId,
+    /// What the patron gives, before any fee.
+    pub amount: Money,
+    /// What Paystack is asked to collect, in minor units: the amount, and the quoted fee where the patron bears it.
+    pub asked: i64,
+    /// Who bears which fee.
+    pub terms: TipTerms,
+    /// What the patron said.
+    pub patron: Patron,
+    /// A keyed hash of the address that it came from (T22, X38).
+    pub source_ip: Option<VisitorHash>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Where the patron pays, once Paystack has said so.
+    pub checkout: Option<Checkout>,
+    /// What is known of the payment.
+    pub payment: Payment,
+    /// How many of [`POLL_AFTER_S`] are done.
+    pub polls: u8,
+    /// Refunds that are under way.
+    pub refunds_asked: Vec<RefundAsked>,
+    /// What went back.
+    pub returns: Vec<TipReturn>,
+    /// The disputes by Paystack's id.
+    pub disputes: BTreeMap<u64, DisputeState>,
+}
+
+impl Tip {
+    /// A new tip, to be stored before Paystack is asked (X12).
+    ///
+    /// # Errors
+    /// [`AmountRefused`] out of the tenant's bounds.
+    pub fn initiate(
+        id: TipId,
+        tenant: TenantId,
+        wish: TipWish,
+        settings: &TipSettings,
+        now: Timestamp,
+    ) -> Result<Self, AmountRefused> {
+        let amount = settings.admit(wish.amount)?;
+        let split = settings.platform_split(amount).map_err(|_| AmountRefused::TooLarge)?;
+        let asked = match settings.fee_bearer {
+            FeeBearer::Guard | FeeBearer::Platform => amount,
+            FeeBearer::Patron => asked_with_fee(amount).map_err(|_| AmountRefused::TooLarge)?,
+        };
+        Ok(Self {
+            id,
+            tenant,
+            guard: wish.guard,
+            amount,
+            asked: asked.minor,
+            terms: TipTerms { bearer: settings.fee_bearer, platform_fee: split.fee.minor },
+            patron: wish.patron,
+            source_ip: wish.source_ip,
+            created_at: now,
+            checkout: None,
+            payment: Payment::Initiated,
+            polls: 0,
+            refunds_asked: Vec::new(),
+            returns: Vec::new(),
+            disputes: BTreeMap::new(),
+        })
+    }
+
+    /// Its reference at Paystack.
+    pub fn reference(&self) -> PaystackReference {
+        PaystackReference::of(&self.id)
+    }
+
+    /// Where it stands; never `settled`, which [`Tip::shown`] derives.
+    pub fn status(&self) -> TipStatus {
+        match self.payment {
+            Payment::Initiated => TipStatus::Initiated,
+            Payment::Pending => TipStatus::Pending,
+            Payment::Failed => TipStatus::Failed,
+            Payment::Abandoned => TipStatus::Abandoned,
+            Payment::Succeeded { .. } if self.is_disputed() => TipStatus::Disputed,
+            Payment::Succeeded { credit, .. } if self.returned() >= credit.gross => {
+                TipStatus::Refunded
+            }
+            Payment::Succeeded { .. } => TipStatus::Succeeded,
+        }
+    }
+
+    /// The status that the API shows: a tip that a confirmed payout covers is settled (X9).
+    pub fn shown(&self, paid_out: bool) -> TipStatus {
+        match self.status() {
+            TipStatus::Succeeded if paid_out => TipStatus::Settled,
+            status => status,
+        }
+    }
+
+    /// What refunds and lost disputes have taken, in minor units.
+    pub fn returned(&self) -> i64 {
+        self.returns.iter().fold(0, |sum, each| sum.saturating_add(each.taken))
+    }
+
+    /// What can still be refunded, in minor units: without the refunds that are under way.
+    pub fn refundable(&self) -> i64 {
+        let Payment::Succeeded { credit, .. } = self.payment else { return 0 };
+        let asked =
+            self.refunds_asked.iter().fold(0_i64, |sum, each| sum.saturating_add(each.amount));
+        credit.gross.saturating_sub(self.returned()).saturating_sub(asked).max(0)
+    }
+
+    /// When to ask Paystack about it next, if at all.
+    pub fn poll_at(&self) -> Option<Timestamp> {
+        match self.payment {
+            Payment::Initiated | Payment::Pending | Payment::Failed => {
+                next_poll(self.created_at, self.polls)
+            }
+            Payment::Abandoned | Payment::Succeeded { .. } => None,
+        }
+    }
+
+    /// The charge for the ledger, once it has succeeded.
+    pub fn charge(&self) -> Option<Charge> {
+        let Payment::Succeeded { credit, .. } = self.payment else { return None };
+        Some(Charge {
+            reference: self.reference(),
+            guard: self.guard.clone(),
+            currency: self.amount.currency,
+            tip: self.amount.minor,
+            collected: credit.gross,
+            psp_fee: credit.fees,
+            platform_fee: self.terms.platform_fee,
+            bearer: self.terms.bearer,
+        })
+    }
+
+    /// A return for the ledger. `available` is what the guard has at this moment, in minor units.
+    ///
+    /// # Errors
+    /// [`LedgerRefused::Amounts`] where nothing was paid.
+    pub fn give_back(&self, back: &TipReturn, available: i64) -> Result<GiveBack, LedgerRefused> {
+        let charge =
+            self.charge().ok_or(LedgerRefused::Amounts { rule: "what goes back has come" })?;
+        Ok(GiveBack {
+            reference: back.reference.clone(),
+            guard: self.guard.clone(),
+            currency: self.amount.currency,
+            shares: charge.shares()?,
+            before: back.before,
+            wanted: back.wanted,
+            available,
+        })
+    }
+
+    fn is_disputed(&self) -> bool {
+        self.disputes.values().any(|state| *state == DisputeState::Open)
+    }
+}
+
+mod transition;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! Tenants.
+
+use domain::tenant::{Rollout, Tenant};
+use tessera_tests::Platform;
+
+use crate::is_corrupt;
+use crate::samples::tenant;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tenant_is_added_once_and_read_as_it_was_written() {
+    let platform = Platform::start().await;
+    let (table, tenant) = (platform.table(), tenant(1));
+    assert_eq!(table.tenant(&tenant.id).await.unwrap(), None);
+    assert!(table.insert_tenant(&tenant).await.unwrap());
+    let other = Tenant { version: 9, ..tenant.clone() };
+    assert!(!table.insert_tenant(&other).await.unwrap());
+    assert_eq!(table.tenant(&tenant.id).await.unwrap(), Some(tenant));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_who_read_the_same_version_one_replaces_it() {
+    let platform = Platform::start().await;
+    let (table, tenant) = (platform.table(), tenant(1));
+    assert!(!table.replace_tenant(&tenant, 1).await.unwrap(), "none is there");
+    table.insert_tenant(&tenant).await.unwrap();
+    let second = Tenant { version: 2, ..tenant.clone() };
+    assert!(table.replace_tenant(&second, 1).await.unwrap());
+    assert!(!table.replace_tenant(&Tenant { version: 2, ..tenant.clone() }, 1).await.unwrap());
+    assert_eq!(table.tenant(&tenant.id).await.unwrap(), Some(second));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rollout_moves_on_only_within_its_own_version() {
+    let platform = Platform::start().await;
+    let (table, tenant) = (platform.table(), tenant(1));
+    let place = Rollout::Pending(Some("here".to_owned()));
+    assert!(!table.replace_rollout(&tenant.id, &place, 1).await.unwrap());
+    table.insert_tenant(&tenant).await.unwrap();
+    for rollout in [Rollout::Pending(None), place, Rollout::Done] {
+        assert!(table.replace_rollout(&tenant.id, &rollout, 1).await.unwrap());
+        assert_eq!(table.tenant(&tenant.id).await.unwrap().unwrap().rollout, rollout);
+    }
+    assert!(!table.replace_rollout(&tenant.id, &Rollout::Pending(None), 2).await.unwrap());
+    assert_eq!(table.tenant(&tenant.id).await.unwrap(), Some(tenant));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tenant_that_cannot_be_read_is_corrupt() {
+    let platform = Platform::start().await;
+    let tenant = &platform.owner().tenant;
+    platform.spoils(&format!("T#{tenant}"), "META", "settings").await;
+    is_corrupt(platform.table().tenant(tenant).await, "tenant");
+}

@@ -1,0 +1,202 @@
+//! Each scan is counted exactly once, whatever the stream and the store do (I-P1).
+
+use jiff::SignedDuration;
+use local::stream::Deliveries;
+use local::{Fault, Filter};
+use serde_json::{Value, json};
+use tessera_tests::{GOOGLEBOT, House, Platform, Start, at_once, house, houses, seed};
+
+const COUNTRIES: [&str; 4] = ["NG", "GH", "KE", "ZA"];
+
+/// The sum of a list's counts.
+fn sum(list: &Value, count: &str) -> i64 {
+    list.as_array().unwrap().iter().map(|row| row[count].as_i64().unwrap()).sum()
+}
+
+/// Everything that adds up must add up to this.
+fn adds_up(seen: &Value, people: i64) {
+    for total in ["all_time_scans", "total_scans"] {
+        assert_eq!(seen[total], people, "{total} of {seen}");
+    }
+    for series in ["by_day", "by_hour"] {
+        assert_eq!(sum(&seen[series], "scans"), people, "{series} of {seen}");
+    }
+    for list in ["countries", "regions", "devices", "os", "browsers", "sources", "versions", "redirects"] {
+        assert_eq!(sum(&seen[list], "count"), people, "{list} of {seen}");
+    }
+    let hours: i64 = seen["hour_of_day"].as_array().unwrap().iter().map(|n| n.as_i64().unwrap()).sum();
+    assert_eq!(hours, people, "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_thousand_scans_are_two_thousand_however_unkind_the_stream_is() {
+    let seed = seed();
+    let deliveries = Deliveries {
+        twice: true,
+        split: true,
+        fail_before_percent: 20,
+        fail_after_percent: 20,
+        seed,
+    };
+    let platform = Platform::start_with(Start { deliveries, ..Start::default() }).await;
+    let (owner, house) = (platform.owner(), house());
+    owner.imports(std::slice::from_ref(&house)).await;
+    owner.generates(&house).await;
+    // Four times 500 phones: at noon and in the evening of one day, at midnight and in the morning of the next.
+    for _ in 0..4 {
+        let phones: Vec<_> = (0..500)
+            .map(|n| platform.visitor().number(n).from(COUNTRIES[n % COUNTRIES.len()]))
+            .collect();
+        let scans = at_once(64, phones.iter().map(|phone| phone.scans(&house)));
+        // Counting goes on meanwhile.
+        let counting = async {
+            for _ in 0..5 {
+                platform.quiet().await;
+                tokio::task::yield_now().await;
+            }
+        };
+        let (replies, ()) = futures::join!(scans, counting);
+        assert!(replies.iter().all(|reply| reply.status == 200), "a scan was not answered");
+        platform.passes(SignedDuration::from_hours(6)).await;
+    }
+    platform.quiet().await;
+    let seen = owner.analytics(&house).await;
+    adds_up(&seen, 2000);
+    let each = COUNTRIES.map(|country| json!({ "name": country, "count": 500 }));
+    for country in &each {
+        assert!(seen["countries"].as_array().unwrap().contains(country), "{seen}");
+    }
+    let days = seen["by_day"].as_array().unwrap();
+    let scans: Vec<_> = days.iter().map(|day| day["scans"].as_i64().unwrap()).collect();
+    assert_eq!(scans[scans.len() - 2..], [1000, 1000], "{seen}");
+    assert_eq!(seen["by_hour"].as_array().unwrap().len(), 4);
+    let visitors = seen["unique_visitors"].as_i64().unwrap();
+    println!("about {visitors} visitors, really 1,000");
+    assert!((900..=1100).contains(&visitors), "{visitors}");
+    assert_eq!(platform.inventory().await.count("E#"), 2000);
+    let system = owner.get("/api/v1/analytics/system").await.is(200).json();
+    adds_up(&system, 2000);
+}
+
+/// Six people and two machines at three codes, at two hours of two days; then everything is counted.
+async fn counted(platform: &Platform, houses: &[House]) {
+    for (number, house) in houses.iter().enumerate() {
+        let phone = platform.visitor().number(number);
+        let _page = phone.scans(house).await.is(200);
+    }
+    let _page = platform.visitor().agent(GOOGLEBOT).scans(&houses[0]).await.is(200);
+    let _page = platform.visitor().looks_ahead(&houses[1]).await.is(200);
+    platform.passes(SignedDuration::from_hours(13)).await;
+    for house in houses {
+        let _page = platform.visitor().number(7).scans(house).await.is(200);
+    }
+    platform.quiet().await;
+}
+
+async fn three_codes() -> (Platform, Vec<House>) {
+    let (platform, houses) = (Platform::start().await, houses(3));
+    platform.owner().imports(&houses).await;
+    let _made = platform.owner().generates_all(&houses).await.is(200);
+    platform.meter().reset();
+    (platform, houses)
+}
+
+async fn is_exact(platform: &Platform, houses: &[House], fault: &str) {
+    let owner = platform.owner();
+    for house in houses {
+        let seen = owner.analytics(house).await;
+        adds_up(&seen, 2);
+        assert_eq!(seen["unique_visitors"], 2, "{fault}: {seen}");
+        assert_eq!(seen["first_scan"], "2026-11-20T12:00:00Z", "{fault}");
+        assert_eq!(seen["last_scan"], "2026-11-21T01:00:00Z", "{fault}");
+    }
+    let seen = owner.get("/api/v1/analytics/system").await.is(200).json();
+    adds_up(&seen, 6);
+    assert_eq!(seen["bot_scans"], 2, "{fault}: {seen}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_single_fault_of_the_counting_loses_or_doubles_a_scan() {
+    let calls_of = Filter::any().function("aggregate");
+    let (platform, houses) = three_codes().await;
+    counted(&platform, &houses).await;
+    is_exact(&platform, &houses, "none").await;
+    let calls = platform.meter().count(&calls_of);
+    println!("K = {calls} calls of the counting, each broken in six ways");
+    assert!(calls > 0);
+    let faults = [
+        (Fault::Before, true),
+        (Fault::Before, false),
+        (Fault::LoseReply, true),
+        (Fault::LoseReply, false),
+        (Fault::Twice, false),
+        (Fault::throttled(), true),
+    ];
+    let runs = (1..=calls).flat_map(|call| faults.clone().map(|fault| (call, fault)));
+    let run = async |(call, (fault, and_retries)): (u64, (Fault, bool))| {
+        let name = format!("call {call}, {fault:?}, retries too: {and_retries}");
+        let (platform, houses) = three_codes().await;
+        platform.meter().break_call(call, calls_of.clone(), fault, and_retries);
+        counted(&platform, &houses).await;
+        assert_eq!(platform.meter().clear_faults(), 0, "{name} never struck");
+        is_exact(&platform, &houses, &name).await;
+    };
+    at_once(12, runs.map(run)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scan_is_counted_if_it_was_written_whatever_call_of_it_broke() {
+    let calls_of = Filter::any().function("scan");
+    let prepared = async |limit: &Value| {
+        let (platform, house) = (Platform::start().await, house());
+        platform.owner().imports(std::slice::from_ref(&house)).await;
+        let _made = platform.owner().generates_with(&house, limit).await.is(201);
+        platform.meter().reset();
+        (platform, house)
+    };
+    let mut runs = Vec::new();
+    for limit in [json!({}), json!({ "max_scans": 3 })] {
+        let (platform, house) = prepared(&limit).await;
+        let _page = platform.visitor().scans(&house).await.is(200);
+        let calls = platform.meter().count(&calls_of);
+        println!("K = {calls} calls of a first scan, {limit}, each broken in five ways");
+        for call in 1..=calls {
+            for fault in [Fault::Before, Fault::LoseReply] {
+                runs.extend([true, false].map(|too| (limit.clone(), call, fault.clone(), too)));
+            }
+            runs.push((limit.clone(), call, Fault::Twice, false));
+        }
+    }
+    let run = async |(limit, call, fault, and_retries): (Value, u64, Fault, bool)| {
+        let name = format!("{limit}, call {call}, {fault:?}, retries too: {and_retries}");
+        let (platform, house) = prepared(&limit).await;
+        platform.meter().break_call(call, calls_of.clone(), fault, and_retries);
+        let page = platform.visitor().scans(&house).await;
+        assert_eq!(platform.meter().clear_faults(), 0, "{name} never struck");
+        platform.quiet().await;
+        let inventory = platform.inventory().await;
+        let written = inventory.count("E#");
+        let seen = platform.owner().analytics(&house).await;
+        assert_eq!(seen["all_time_scans"], written, "{name}");
+        assert!(written <= 1 && (page.status != 200 || written == 1), "{name}: {}", page.status);
+        if limit["max_scans"].is_number() {
+            let target = &inventory.items[&(format!("S#{}", house.id), "META".to_owned())];
+            assert_eq!(target["scans_used"], written.to_string(), "{name}");
+        } else if page.status == 503 && page.text().contains("http-equiv") {
+            assert!(page.text().contains(&house.page_url()), "{name}: it leads on all the same");
+        }
+    };
+    at_once(12, runs.into_iter().map(run)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_transactions_that_meet_count_both_batches_once() {
+    let (platform, houses) = three_codes().await;
+    let writes = Filter::any().function("aggregate").operation("TransactWriteItems");
+    for nth in 1..=5 {
+        platform.meter().break_call(nth, writes.clone(), Fault::transaction_conflict(), false);
+    }
+    counted(&platform, &houses).await;
+    assert_eq!(platform.meter().clear_faults(), 0);
+    is_exact(&platform, &houses, "conflicts").await;
+}

@@ -1,0 +1,70 @@
+//! Nobody gets in without a key, nor with one that lacks the scope, except where everybody may.
+
+use adapters::table::Table;
+use domain::access::Scope;
+use local::Stack;
+use reqwest::{Client, Method, Response};
+use serde_json::Value;
+
+use crate::fixture::options;
+use crate::openapi::{document, operations};
+use crate::seed::{insert_key, insert_tenant, secret};
+
+async fn ask(base: &str, method: &str, path: &str, key: Option<&str>) -> Response {
+    let client = Client::builder().no_proxy().build().unwrap();
+    let path = path.replace("{property_id}", "67ec31596333aba221e84df8");
+    let path: String = path.chars().filter(|c| !"{}".contains(*c)).collect();
+    let method: Method = method.to_uppercase().parse().unwrap();
+    let mut request = client.request(method, format!("{base}{path}"));
+    if let Some(key) = key {
+        request = request.header("x-api-key", key);
+    }
+    request.send().await.unwrap()
+}
+
+/// The status and the code, after a look at the form.
+async fn problem(response: Response) -> (u16, String) {
+    let status = response.status().as_u16();
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    let challenged = response.headers().contains_key("www-authenticate");
+    assert_eq!(challenged, status == 401, "a 401 says how to sign in");
+    let body: Value = response.json().await.unwrap();
+    assert_eq!(body["status"], status);
+    (status, body["code"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn each_route_asks_for_its_scope_unless_it_is_public() {
+    let stack = Stack::start(options()).await.unwrap();
+    let table = Table::from_env(stack.environment("tenants").unwrap()).unwrap();
+    let tenant = insert_tenant(&table).await;
+    // One key per scope, with all the others.
+    for (number, left_out) in (1..).zip(Scope::ALL) {
+        let others = Scope::ALL.into_iter().filter(|scope| *scope != left_out).collect();
+        insert_key(&table, &tenant, number, others).await;
+    }
+    let (document, base) = (document(), stack.base_url());
+    let (mut open, mut closed) = (0, 0);
+    for (method, path, operation) in operations(&document) {
+        let at = format!("{method} {path}");
+        let scope = operation.pointer("/security/0/api_key/0").and_then(Value::as_str);
+        let nobody = ask(base, method, path, None).await;
+        let Some(scope) = scope else {
+            assert!(![401, 403].contains(&nobody.status().as_u16()), "{at}: {nobody:?}");
+            open += 1;
+            continue;
+        };
+        let expected = (401, "api_key_missing".to_owned());
+        assert_eq!(problem(nobody).await, expected, "{at} without a key");
+        let expected = (401, "api_key_unknown".to_owned());
+        let stranger = ask(base, method, path, Some(&secret(99))).await;
+        assert_eq!(problem(stranger).await, expected, "{at} with a key of nobody");
+        let number = (1..).zip(Scope::ALL).find(|(_, of)| of.as_str() == scope).unwrap().0;
+        let expected = (403, "scope_missing".to_owned());
+        let lacking = ask(base, method, path, Some(&secret(number))).await;
+        assert_eq!(problem(lacking).await, expected, "{at} with a key without {scope}");
+        closed += 1;
+    }
+    assert!(open >= 10 && closed >= 15, "{open} public routes, {closed} others");
+    stack.stop().await;
+}

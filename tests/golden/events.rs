@@ -1,0 +1,215 @@
+//! `events/`: one real event per trigger and what it is answered with.
+//!
+//! Each `events/http/<function>/<name>.json` has its `<name>.reply.json`. What differs from run to run is masked in
+//! it; pages and images are shown by their title, size and SHA-256.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use local::Stack;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use web::assets;
+
+use crate::call::{Answered, call};
+use crate::fixture::{golden, is_update, options, root, router, template};
+use crate::seed::{scan, seed};
+
+/// The headers of an answer that are compared.
+const HEADERS: [&str; 11] = [
+    "access-control-allow-origin",
+    "cache-control",
+    "content-disposition",
+    "content-security-policy",
+    "content-type",
+    "idempotency-replayed",
+    "retry-after",
+    "set-cookie",
+    "www-authenticate",
+    "x-next-cursor",
+    "x-robots-tag",
+];
+/// Fields whose value is another one each time.
+const VOLATILE: [&str; 4] = ["average_response_us", "latency_ms", "p95_response_us", "trace_id"];
+/// Routes that nobody is refused at.
+const NEVER_REFUSED: [&str; 5] =
+    ["DELETE /session", "GET /docs", "GET /docs/problems", "GET /health", "GET /openapi.json"];
+
+/// The events of a function, without the replies.
+fn events_of(function: &str) -> Vec<PathBuf> {
+    let folder = root().join("events/http").join(function);
+    let files = std::fs::read_dir(&folder).unwrap_or_else(|_| panic!("no {}", folder.display()));
+    let event = |path: &PathBuf| !path.to_string_lossy().ends_with(".reply.json");
+    let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).filter(event).collect();
+    files.sort();
+    files
+}
+
+/// Plays each event of a function on a platform of its own, and compares the answer.
+async fn play(function: &str) {
+    for path in events_of(function) {
+        let event = event_text(&path);
+        let stack = Stack::start(options()).await.unwrap();
+        seed(&stack).await;
+        if function == "analytics" {
+            scan(&stack).await;
+        }
+        let answered = call(&router(&stack, function, 0), &event).await;
+        let mut reply = serde_json::to_string_pretty(&shown(function, &answered)).unwrap();
+        reply.push('\n');
+        golden(&path.with_extension("reply.json"), &reply);
+        stack.stop().await;
+    }
+}
+
+/// An event's text. Its paths to the files of pages, which have their hashes in them, are kept up to date.
+fn event_text(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut renewed = text.clone();
+    for asset in assets::ALL {
+        for (at, _) in text.match_indices(&format!("/{}\"", asset.name)) {
+            let before = &text[..at];
+            let Some(start) = before.rfind("/assets/") else { continue };
+            let old = format!("{}/{}", &text[start..at], asset.name);
+            let hash = old.split('/').nth(2).unwrap_or_default();
+            // A hash of zeros is one that no file has.
+            if !hash.starts_with("0000") {
+                renewed = renewed.replace(&old, &asset.path()).replace(hash, &asset.hash());
+            }
+        }
+    }
+    if renewed != text {
+        golden(path, &renewed);
+    }
+    renewed
+}
+
+/// An answer as it is compared.
+fn shown(function: &str, answered: &Answered) -> Value {
+    let headers = HEADERS.iter().filter_map(|name| {
+        answered.header(name).map(|value| ((*name).to_owned(), Value::from(value)))
+    });
+    let headers: Map<String, Value> = headers.collect();
+    let kind = answered.header("content-type").unwrap_or_default();
+    let text = std::str::from_utf8(&answered.body);
+    let body = match (kind.split(';').next().unwrap_or_default(), text) {
+        (_, Ok("")) => Value::Null,
+        // What is served as it lies in a file has no second copy here.
+        ("application/json" | "text/css" | "text/javascript", _) if function == "site" => {
+            json!({ "a_file_with_bytes": answered.body.len() > 100 })
+        }
+        ("application/json" | "application/problem+json", Ok(text)) => {
+            masked(serde_json::from_str(text).unwrap())
+        }
+        ("text/html", Ok(text)) => {
+            let text = without_hashes(text);
+            let digest = (function != "site").then(|| digest(text.as_bytes()));
+            json!({ "title": title(&text), "page": digest })
+        }
+        ("text/csv", Ok(text)) => Value::from(text.lines().collect::<Vec<_>>()),
+        _ => digest(&answered.body),
+    };
+    json!({ "status": answered.status, "headers": headers, "body": body })
+}
+
+fn digest(bytes: &[u8]) -> Value {
+    json!({ "bytes": bytes.len(), "sha256": hex::encode(Sha256::digest(bytes)) })
+}
+
+fn title(page: &str) -> &str {
+    page.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>")).unwrap().0
+}
+
+/// The files of pages change for reasons of their own.
+fn without_hashes(page: &str) -> String {
+    assets::ALL.iter().fold(page.to_owned(), |page, asset| page.replace(&asset.hash(), "…"))
+}
+
+fn masked(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let mask = |(name, value): (String, Value)| {
+                let hidden = VOLATILE.contains(&name.as_str()) && !value.is_null();
+                (name, if hidden { Value::from("…") } else { masked(value) })
+            };
+            Value::Object(fields.into_iter().map(mask).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(masked).collect()),
+        other => other,
+    }
+}
+
+#[tokio::test]
+async fn analytics_answers_its_events_as_kept() {
+    play("analytics").await;
+}
+
+#[tokio::test]
+async fn generate_answers_its_events_as_kept() {
+    play("generate").await;
+}
+
+#[tokio::test]
+async fn health_answers_its_events_as_kept() {
+    play("health").await;
+}
+
+#[tokio::test]
+async fn properties_answers_its_events_as_kept() {
+    play("properties").await;
+}
+
+#[tokio::test]
+async fn scan_answers_its_events_as_kept() {
+    play("scan").await;
+}
+
+#[tokio::test]
+async fn site_answers_its_events_as_kept() {
+    play("site").await;
+}
+
+#[tokio::test]
+async fn tenants_answers_its_events_as_kept() {
+    play("tenants").await;
+}
+
+#[test]
+fn every_route_has_an_event_that_succeeds_and_one_that_is_refused() {
+    if is_update() {
+        // The replies are being written at this moment.
+        return;
+    }
+    let (mut good, mut bad, mut wanted) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let template = template();
+    for function in template.functions().iter().filter(|f| f.routes().count() > 0) {
+        let routes: BTreeSet<String> =
+            function.routes().map(|route| format!("{} {}", route.method, route.path)).collect();
+        for path in events_of(&function.name) {
+            let read = |path: &Path| -> Value {
+                let text = std::fs::read_to_string(path);
+                let text = text.unwrap_or_else(|_| panic!("{} is missing", path.display()));
+                serde_json::from_str(&text).unwrap()
+            };
+            let (event, reply) = (read(&path), read(&path.with_extension("reply.json")));
+            let route = event["routeKey"].as_str().unwrap().to_owned();
+            let name = path.display();
+            assert!(routes.contains(&route), "{name}: {route} is no route of {}", function.name);
+            assert_eq!(event["requestContext"]["routeKey"], event["routeKey"], "{name}");
+            assert_eq!(event["requestContext"]["http"]["path"], event["rawPath"], "{name}");
+            assert_eq!(event["version"], "2.0", "{name}");
+            let fine = reply["status"].as_u64().unwrap() < 400;
+            if fine {
+                good.insert(route)
+            } else {
+                bad.insert(route)
+            };
+        }
+        wanted.extend(routes);
+    }
+    let missing: Vec<_> = wanted.difference(&good).collect();
+    assert!(missing.is_empty(), "no event succeeds: {missing:?}");
+    wanted.retain(|route| !NEVER_REFUSED.contains(&route.as_str()));
+    let missing: Vec<_> = wanted.difference(&bad).collect();
+    assert!(missing.is_empty(), "no event is refused: {missing:?}");
+}

@@ -1,0 +1,179 @@
+//! A platform of one's own: the real one, on a free port, in a temporary folder, with a clock that is moved by hand.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use adapters::clock::Clock;
+use adapters::random::Random;
+use adapters::table::Table;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::access::{ApiKey, Scope, fingerprint, key_secret};
+use domain::id::{KeyId, TenantId};
+use domain::tenant::{Rollout, Tenant, TenantSettings};
+use futures::stream::{StreamExt, iter};
+use jiff::{SignedDuration, Timestamp};
+use local::stream::Deliveries;
+use local::{DataFolder, Meter, Options, Stack, TemplateSource};
+use reqwest::Client;
+
+use crate::inventory::BackDoor;
+use crate::{Inventory, Owner, Visitor};
+
+/// Counts the tenants of this process, so that no two are called the same.
+static TENANTS: AtomicU64 = AtomicU64::new(1);
+
+/// How a platform is started, where a test wants it otherwise.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The first instant.
+    pub at: Timestamp,
+    /// How unkind the stream is.
+    pub deliveries: Deliveries,
+    /// Where it keeps what it must not forget.
+    pub data: DataFolder,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        let at = "2026-11-20T12:00:00Z".parse().unwrap();
+        Self { at, deliveries: Deliveries::default(), data: DataFolder::Temporary }
+    }
+}
+
+/// The platform.
+#[derive(Debug)]
+pub struct Platform {
+    stack: Stack,
+    client: Client,
+    base: Arc<str>,
+    back_door: BackDoor,
+    owner: Owner,
+}
+
+impl Platform {
+    /// Starts it with one tenant.
+    pub async fn start() -> Self {
+        Self::start_with(Start::default()).await
+    }
+
+    /// Starts it as the test wants it, with one tenant.
+    pub async fn start_with(start: Start) -> Self {
+        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+        let registry = local::functions::registry();
+        let options = Options {
+            clock: Clock::manual(start.at),
+            deliveries: start.deliveries,
+            data: start.data,
+            ..Options::for_test(TemplateSource::File(template), registry)
+        };
+        let stack = Stack::start(options).await.unwrap();
+        let client = Client::builder().no_proxy().build().unwrap();
+        let base: Arc<str> = stack.base_url().into();
+        let back_door = BackDoor::of(stack.environment("generate").unwrap());
+        let owner = tenant(&stack, &client, &base).await;
+        Self { stack, client, base, back_door, owner }
+    }
+
+    /// The first tenant's owner, who may do everything.
+    pub fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    /// The owner of another, new tenant.
+    pub async fn newcomer(&self) -> Owner {
+        tenant(&self.stack, &self.client, &self.base).await
+    }
+
+    /// Somebody with an iPhone.
+    pub fn visitor(&self) -> Visitor {
+        Visitor::new(self.client.clone(), self.base.clone())
+    }
+
+    /// The table, as a function has it.
+    pub fn table(&self) -> Table {
+        // Tenants: the only one of whose requests no test counts.
+        Table::from_env(self.stack.environment("tenants").unwrap()).unwrap()
+    }
+
+    /// Where it answers.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// What the functions ask of AWS, and the faults that meet them.
+    pub fn meter(&self) -> &Meter {
+        self.stack.meter()
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.stack.clock().now()
+    }
+
+    /// Lets time pass.
+    pub async fn passes(&self, by: SignedDuration) {
+        self.stack.advance(by).await;
+    }
+
+    /// Delivers everything that waits in the stream.
+    pub async fn quiet(&self) {
+        self.stack.quiet().await.unwrap();
+    }
+
+    /// Stops it, and what it keeps stays.
+    pub async fn stops(self) {
+        self.stack.stop().await;
+    }
+
+    /// Everything that lies in the table and the bucket.
+    pub async fn inventory(&self) -> Inventory {
+        self.back_door.inventory().await
+    }
+
+    /// Spoils an item of the table: the attribute becomes a list, which no item has there.
+    pub async fn spoils(&self, pk: &str, sk: &str, attribute: &str) {
+        self.back_door.spoil(pk, sk, attribute, AttributeValue::L(Vec::new())).await;
+    }
+}
+
+/// What random choices are made of: the variable `TESSERA_SEED`, else another number each time. It is printed.
+pub fn seed() -> u64 {
+    let given = std::env::var_os("TESSERA_SEED").and_then(|seed| seed.into_string().ok()?.parse().ok());
+    let seed = given.unwrap_or_else(|| u64::from_be_bytes(Random::system().bytes()));
+    println!("TESSERA_SEED={seed}");
+    seed
+}
+
+/// Runs all of them, so many at a time.
+pub async fn at_once<F: Future>(most: usize, all: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    iter(all).buffer_unordered(most).collect().await
+}
+
+/// Makes a tenant and a key with all scopes, as the command line does.
+async fn tenant(stack: &Stack, client: &Client, base: &Arc<str>) -> Owner {
+    let table = Table::from_env(stack.environment("tenants").unwrap()).unwrap();
+    let (now, random) = (stack.clock().now(), Random::system());
+    let id = TenantId::new(now, random.bytes());
+    let name = format!("DAO-Bitat {}", TENANTS.fetch_add(1, Ordering::Relaxed));
+    let tenant = Tenant {
+        id: id.clone(),
+        settings: TenantSettings::named(&name),
+        logo: None,
+        version: 1,
+        rollout: Rollout::Done,
+        created_at: now,
+    };
+    assert!(table.insert_tenant(&tenant).await.unwrap());
+    let secret = key_secret(random.bytes());
+    let key = ApiKey {
+        id: KeyId::new(now, random.bytes()),
+        tenant: id.clone(),
+        name: "first".to_owned(),
+        scopes: Scope::ALL.to_vec(),
+        bound_to: None,
+        created_at: now,
+    };
+    assert!(table.insert_api_key(&key, &fingerprint(&secret)).await.unwrap());
+    Owner::new(client.clone(), base.clone(), secret, id)
+}
