@@ -3,12 +3,7 @@
 //! An actor has verbs and says nothing about HTTP; what a test looks at more closely it asks for with `get`, `put` and
 //! so on, and reads from the [`Reply`]. Deliberately absent: sleeping, and any shortcut past the platform's own door.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "test helpers fail by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers fail by panicking")]
 
 mod ask;
 mod house;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use adapters::clock::Clock;
+use adapters::environment::Environment;
 use adapters::random::Random;
 use adapters::table::Table;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -96,6 +97,11 @@ impl Platform {
         Table::from_env(self.stack.environment("tenants").unwrap()).unwrap()
     }
 
+    /// What a function finds around it, to make adapters of one's own.
+    pub fn environment(&self, function: &str) -> &Environment {
+        self.stack.environment(function).unwrap()
+    }
+
     /// Where it answers.
     pub fn base(&self) -> &str {
         &self.base
@@ -139,7 +145,8 @@ impl Platform {
 
 /// What random choices are made of: the variable `TESSERA_SEED`, else another number each time. It is printed.
 pub fn seed() -> u64 {
-    let given = std::env::var_os("TESSERA_SEED").and_then(|seed| seed.into_string().ok()?.parse().ok());
+    let given =
+        std::env::var_os("TESSERA_SEED").and_then(|seed| seed.into_string().ok()?.parse().ok());
     let seed = given.unwrap_or_else(|| u64::from_be_bytes(Random::system().bytes()));
     println!("TESSERA_SEED={seed}");
     seed

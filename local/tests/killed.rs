@@ -1,5 +1,7 @@
 //! A platform that is killed in the middle of its work: what was answered is counted, and counted once (I-P1).
 
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -37,12 +39,12 @@ impl Process {
     }
 
     /// As `kill -9`.
-    fn is_killed(mut self) {
+    fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    fn is_asked_to_stop(mut self) {
+    fn stop(mut self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         assert!(self.child.wait().unwrap().success());
@@ -61,18 +63,18 @@ async fn half(process: Process, house: &House, fatal: usize) -> usize {
         if reply.is_ok_and(|reply| reply.status == 200)
             && answered.fetch_add(1, Ordering::SeqCst) + 1 == fatal
         {
-            process.lock().unwrap().take().unwrap().is_killed();
+            process.lock().unwrap().take().unwrap().kill();
         }
     };
     at_once(AT_ONCE, (0..SCANS / 2).map(scan)).await;
     if let Some(process) = process.into_inner().unwrap() {
-        process.is_asked_to_stop();
+        process.stop();
     }
     answered.into_inner()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_process_that_is_killed_under_load_loses_no_scan_and_counts_none_twice() {
+async fn a_process_that_kill_under_load_loses_no_scan_and_counts_none_twice() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("data");
     let start = || Start { data: DataFolder::Kept(folder.clone()), ..Start::default() };

@@ -94,7 +94,7 @@ async fn times() {
     }
     show("P47 generation over HTTP", generated, 500);
 
-    let images = Images::from_env(platform.stack().environment("generate").unwrap()).unwrap();
+    let images = Images::from_env(platform.environment("generate")).unwrap();
     let png =
         platform.visitor().get(&format!("/qr-images/{}.png", houses[0].id)).await.is(200).body;
     let id = houses[0].id.clone();

@@ -47,7 +47,12 @@ async fn a_key_is_held_by_one_answered_once_and_repeated_to_the_byte() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn principals_operations_and_keys_do_not_meet() {
     let platform = Platform::start().await;
-    let names = [("key_1", "POST /x", "k"), ("key_2", "POST /x", "k"), ("key_1", "POST /y", "k"), ("key_1", "POST /x", "l")];
+    let names = [
+        ("key_1", "POST /x", "k"),
+        ("key_2", "POST /x", "k"),
+        ("key_1", "POST /y", "k"),
+        ("key_1", "POST /x", "l"),
+    ];
     for named in names {
         ours(platform.table().claim(named, "p", "one".to_owned(), noon()).await.unwrap());
     }
@@ -57,7 +62,8 @@ async fn principals_operations_and_keys_do_not_meet() {
 async fn of_twenty_who_claim_at_once_one_holds_the_key() {
     let platform = Platform::start().await;
     let holders: Vec<String> = (0..20).map(|number| number.to_string()).collect();
-    let outcomes = at_once(20, holders.iter().map(|holder| claims(&platform, "p", holder, noon()))).await;
+    let outcomes =
+        at_once(20, holders.iter().map(|holder| claims(&platform, "p", holder, noon()))).await;
     let held = outcomes.iter().filter(|outcome| matches!(outcome, ClaimOutcome::Ours(_))).count();
     let waiting = outcomes.iter().filter(|outcome| **outcome == ClaimOutcome::Running).count();
     assert_eq!((held, waiting), (1, 19));
@@ -77,7 +83,10 @@ async fn a_dead_holders_claim_is_taken_over_after_forty_seconds_by_the_same_requ
     table.delete_claim(&dead).await.unwrap();
     assert_eq!(claims(&platform, "p", "three", after(41)).await, ClaimOutcome::Running);
     table.insert_answer(&heir, &answer("heir")).await.unwrap();
-    assert_eq!(claims(&platform, "p", "three", after(80)).await, ClaimOutcome::Done(answer("heir")));
+    assert_eq!(
+        claims(&platform, "p", "three", after(80)).await,
+        ClaimOutcome::Done(answer("heir"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -24,7 +24,10 @@ async fn versions_follow_each_other_and_a_scan_sees_the_present_one() {
     let second = next(&first, lifetime);
     table.commit_code(&second, &tenant).await.unwrap().unwrap();
     assert_eq!(table.commit_code(&second, &tenant).await.unwrap(), Err(CodeLost::Outrun));
-    assert_eq!(table.commit_code(&next(&first, lifetime), &tenant).await.unwrap(), Err(CodeLost::Outrun));
+    assert_eq!(
+        table.commit_code(&next(&first, lifetime), &tenant).await.unwrap(),
+        Err(CodeLost::Outrun)
+    );
     assert_eq!(table.code(&tenant.id, &property.id).await.unwrap(), Some(second));
     let live = table.scan_target(&property.id).await.unwrap().unwrap().code.unwrap();
     assert_eq!((live.version, live.lifetime, live.scans_used), (2, lifetime, 0));
@@ -65,11 +68,19 @@ async fn a_deletion_names_the_version_that_it_deletes() {
     let (table, (tenant, property)) = (platform.table(), tenant_with_property(&platform).await);
     let first = code(&tenant.id, &property.id, noon());
     let deleted = first.clone().delete();
-    assert_eq!(table.commit_deletion(&deleted).await.unwrap(), Err(CodeLost::Outrun), "none is there");
+    assert_eq!(
+        table.commit_deletion(&deleted).await.unwrap(),
+        Err(CodeLost::Outrun),
+        "none is there"
+    );
     table.commit_code(&first, &tenant).await.unwrap().unwrap();
     let second = next(&first, Lifetime::default());
     table.commit_code(&second, &tenant).await.unwrap().unwrap();
-    assert_eq!(table.commit_deletion(&deleted).await.unwrap(), Err(CodeLost::Outrun), "an older one");
+    assert_eq!(
+        table.commit_deletion(&deleted).await.unwrap(),
+        Err(CodeLost::Outrun),
+        "an older one"
+    );
     let deleted = second.delete();
     table.commit_deletion(&deleted).await.unwrap().unwrap();
     table.commit_deletion(&deleted).await.unwrap().unwrap();

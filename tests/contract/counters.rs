@@ -34,7 +34,10 @@ fn count(code: &Counted, before: Marks, after: Marks, people: i64) -> Count {
         day: DAY.to_owned(),
         before,
         after,
-        additions: vec![addition(code, None, people), addition(code, Some("2026-11-20T12"), people)],
+        additions: vec![
+            addition(code, None, people),
+            addition(code, Some("2026-11-20T12"), people),
+        ],
         visitors: Vec::new(),
         now_s: noon().as_second(),
     }

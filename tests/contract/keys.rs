@@ -32,7 +32,9 @@ async fn a_tenants_keys_are_listed_page_by_page_oldest_first_and_alone() {
     let (table, tenant) = (platform.table(), tenant(1));
     table.insert_tenant(&tenant).await.unwrap();
     for number in 0..5 {
-        assert!(table.insert_api_key(&key(&tenant.id, number), &format!("f{number}")).await.unwrap());
+        assert!(
+            table.insert_api_key(&key(&tenant.id, number), &format!("f{number}")).await.unwrap()
+        );
     }
     let size = PageSize::parse(Some(2)).unwrap();
     let (mut names, mut from, mut pages) = (Vec::new(), None, 0);
@@ -56,9 +58,8 @@ async fn a_key_and_its_answer_are_written_together_or_not_at_all() {
     let platform = Platform::start().await;
     let (table, tenant) = (platform.table(), tenant(1).id);
     let named = ("key_x", "POST /api/v1/api-keys", "k");
-    let claim = async |holder: &str| {
-        table.claim(named, "print", holder.to_owned(), noon()).await.unwrap()
-    };
+    let claim =
+        async |holder: &str| table.claim(named, "print", holder.to_owned(), noon()).await.unwrap();
     let ClaimOutcome::Ours(ours) = claim("one").await else { panic!("not ours") };
     let answer = Answer { status: 201, body: "{}".to_owned() };
     let (one, two) = (key(&tenant, 1), key(&tenant, 2));
@@ -87,11 +88,8 @@ async fn a_key_that_cannot_be_read_is_corrupt_at_the_door_and_in_the_list() {
 async fn a_session_is_added_once_read_even_when_it_is_over_and_ended() {
     let platform = Platform::start().await;
     let table = platform.table();
-    let session = Session {
-        key_fingerprint: "f1".to_owned(),
-        expires_at: noon(),
-        ttl: noon().as_second(),
-    };
+    let session =
+        Session { key_fingerprint: "f1".to_owned(), expires_at: noon(), ttl: noon().as_second() };
     assert_eq!(table.session("token").await.unwrap(), None);
     assert!(table.insert_session("token", &session).await.unwrap());
     assert!(!table.insert_session("token", &session).await.unwrap());

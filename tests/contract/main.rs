@@ -1,6 +1,8 @@
 //! Each method of the table on a fresh one: what it does, what it says when a condition is lost, where a page ends,
 //! and that an item that nobody can read is [`StoreError::Corrupt`] and no panic.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
+
 mod claims;
 mod codes;
 mod counters;

@@ -78,7 +78,10 @@ async fn a_property_that_changes_keeps_its_code() {
 async fn a_code_is_led_elsewhere_only_by_its_tenant() {
     let platform = Platform::start().await;
     let (table, (tenant, property)) = (platform.table(), tenant_with_property(&platform).await);
-    let to = Destinations { property_base: "https://homes.example/".to_owned(), ..Destinations::default() };
+    let to = Destinations {
+        property_base: "https://homes.example/".to_owned(),
+        ..Destinations::default()
+    };
     let lead = async |tenant: &TenantId| {
         table.replace_destinations(tenant, &property.id, &to, "Homes").await.unwrap()
     };

@@ -55,7 +55,11 @@ pub(crate) async fn tenant_with_property(platform: &Platform) -> (Tenant, Proper
     (tenant, property)
 }
 
-pub(crate) fn code(tenant: &TenantId, property: &PropertyId, created_at: Timestamp) -> PropertyCode {
+pub(crate) fn code(
+    tenant: &TenantId,
+    property: &PropertyId,
+    created_at: Timestamp,
+) -> PropertyCode {
     let sha256 = "00".repeat(32);
     let drawing = Drawing {
         spec: RenderSpec { error_correction: Level::M, ..RenderSpec::PROPERTY },

@@ -31,7 +31,8 @@ async fn of_twenty_scans_at_once_three_get_the_last_three() {
     }
     let scans = (2..22).map(|number| table.commit_limited_scan(scan(&code, noon(), number)));
     let outcomes = at_once(20, scans).await;
-    let (won, lost): (Vec<_>, Vec<_>) = outcomes.into_iter().map(Result::unwrap).partition(Result::is_ok);
+    let (won, lost): (Vec<_>, Vec<_>) =
+        outcomes.into_iter().map(Result::unwrap).partition(Result::is_ok);
     assert_eq!((won.len(), lost.len()), (3, 17));
     assert!(lost.iter().all(|lost| *lost == Err(ScanRefused::UsedUp)), "{lost:?}");
     assert_eq!(used(&platform, &code).await, 5);
@@ -99,7 +100,8 @@ async fn the_latest_scans_of_a_day_are_shown_newest_first() {
     }
     table.append_scan(scan(&code, midnight + SignedDuration::from_millis(1), 31)).await.unwrap();
     let day = "2026-11-20".parse().unwrap();
-    let latest = async |count| table.latest_scans(&tenant.id, &property.id, day, count).await.unwrap();
+    let latest =
+        async |count| table.latest_scans(&tenant.id, &property.id, day, count).await.unwrap();
     scans.reverse();
     assert_eq!(latest(100).await, scans);
     assert_eq!(latest(4).await, scans[..4]);

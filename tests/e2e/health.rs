@@ -21,10 +21,7 @@ async fn a_platform_that_works_says_so_four_times() {
 async fn what_is_broken_is_named_and_nothing_is_told_about_it() {
     let platform = Platform::start().await;
     let of = |service: &str| Filter::any().function("health").service(service);
-    let cases = [
-        (of("s3"), 1, vec!["image_store"]),
-        (of("dynamodb"), 2, vec!["database", "scan"]),
-    ];
+    let cases = [(of("s3"), 1, vec!["image_store"]), (of("dynamodb"), 2, vec!["database", "scan"])];
     for (filter, calls, broken) in cases {
         for nth in 1..=calls {
             platform.meter().break_call(nth, filter.clone(), Fault::Before, true);

@@ -131,11 +131,12 @@ async fn five_hundred_properties_get_their_codes_in_one_batch_that_one_bad_id_do
     println!("500 codes in {rounds} request(s)");
     assert_eq!(counts, (500, 0), "each is made exactly once");
 
-    // Sending everything again, with what was missing, makes only what is missing.
+    // Sending a part of it again, with what was missing, makes only what is missing.
     let late = house();
     owner.imports(std::slice::from_ref(&late)).await;
     ids[250] = late.id.to_string();
-    let (mut generated, mut waiting) = (Vec::new(), ids);
+    let (mut generated, mut waiting) = (Vec::new(), ids.split_off(200));
+    waiting.truncate(100);
     while !waiting.is_empty() {
         let again = batch(&waiting).await;
         assert_eq!(again["failed"], 0, "{again}");

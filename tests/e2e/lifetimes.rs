@@ -1,6 +1,7 @@
 //! How codes end and come back, on a clock that is moved.
 
 use jiff::SignedDuration;
+use local::{Fault, Filter};
 use serde_json::json;
 use tessera_tests::{GOOGLEBOT, House, Platform, WHATSAPP, at_once, house};
 
@@ -148,7 +149,10 @@ async fn a_code_ends_at_its_hour_even_where_it_is_kept_in_memory() {
     owner.imports(std::slice::from_ref(&house)).await;
     let lifetime = json!({ "expires_at": "2026-11-20T12:00:30Z" });
     let made = owner.generates_with(&house, &lifetime).await.is(201).json();
-    assert_eq!((&made["expires_at"], &made["is_expired"]), (&lifetime["expires_at"], &false.into()));
+    assert_eq!(
+        (&made["expires_at"], &made["is_expired"]),
+        (&lifetime["expires_at"], &false.into())
+    );
     let _page = visitor.scans(&house).await.is(200);
     platform.passes(SignedDuration::from_millis(29_999)).await;
     let _page = visitor.scans(&house).await.is(200);
@@ -200,4 +204,28 @@ async fn five_scans_are_five_however_many_come_at_once_and_previews_use_none() {
     let _made = owner.regenerates(&house, &json!({})).await.is(200);
     let replies = at_once(16, people[..16].iter().map(|person| person.scans(&house))).await;
     assert_eq!(replies.iter().filter(|reply| reply.status == 200).count(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deletion_that_is_slow_does_not_take_the_images_of_the_version_after_it() {
+    let (platform, house) = with_code().await;
+    let (owner, visitor) = (platform.owner(), platform.visitor());
+    let of = Filter::any().function("generate").operation("DeleteObject");
+    platform.meter().reset();
+    // The deletion is written down; its first call to the bucket fails, and the SDK waits before it tries again.
+    platform.meter().break_call(1, of.clone(), Fault::Before, false);
+    let come_back = async {
+        while platform.meter().count(&of) == 0 {
+            tokio::task::yield_now().await;
+        }
+        owner.generates_with(&house, &json!({ "size": 300 })).await
+    };
+    let (deleted, made) = futures::join!(owner.deletes(&house), come_back);
+    let (_deleted, made) = (deleted.is(204), made.is(201).json());
+    assert_eq!(owner.reads(&house).await.is(200).json()["version"], made["version"]);
+    let fixed = visitor.get(&format!("/qr-images/{}.png", house.id)).await.is(200);
+    let version = visitor.get(made["image_url"].as_str().unwrap()).await.is(200);
+    assert!(fixed.body == version.body, "the fixed path is behind");
+    let metadata = format!("metadata/{}.json", house.id);
+    assert!(platform.inventory().await.objects.contains_key(&metadata));
 }

@@ -60,7 +60,8 @@ async fn each_code_stands_once_in_a_list_that_is_read_page_by_page() {
 async fn a_table_opens_in_a_spreadsheet_and_has_no_formula() {
     let platform = Platform::start().await;
     let owner = platform.owner();
-    let evil = house().with("propertyName", "=HYPERLINK(\"http://evil.example\")").with("location", "+1");
+    let evil =
+        house().with("propertyName", "=HYPERLINK(\"http://evil.example\")").with("location", "+1");
     owner.imports(std::slice::from_ref(&evil)).await;
     owner.generates(&evil).await;
     let phone = platform.visitor().from("=1").sending("cloudfront-viewer-country-region", "+1");
@@ -75,13 +76,26 @@ async fn a_table_opens_in_a_spreadsheet_and_has_no_formula() {
         let text = table.text();
         assert!(text.ends_with("\r\n"));
         let cells = text.split("\r\n").flat_map(|line| line.split(','));
-        let formula = cells.filter(|cell| cell.trim_matches('"').starts_with(['=', '+', '-', '@'])).count();
+        let formula =
+            cells.filter(|cell| cell.trim_matches('"').starts_with(['=', '+', '-', '@'])).count();
         assert_eq!(formula, 0, "{text}");
     }
     let lines: Vec<String> = codes.text().lines().map(str::to_owned).collect();
-    assert!(lines[0].starts_with("property_id,status,is_expired,version,scan_count,"), "{}", lines[0]);
-    assert!(lines[1].starts_with(&format!("{},active,false,1,1,2026-11-20T12:00:00Z", evil.id)), "{}", lines[1]);
-    assert!(scans.text().contains("total,people,1\r\n") && scans.text().contains("country,ZZ,1\r\n"), "{}", scans.text());
+    assert!(
+        lines[0].starts_with("property_id,status,is_expired,version,scan_count,"),
+        "{}",
+        lines[0]
+    );
+    assert!(
+        lines[1].starts_with(&format!("{},active,false,1,1,2026-11-20T12:00:00Z", evil.id)),
+        "{}",
+        lines[1]
+    );
+    assert!(
+        scans.text().contains("total,people,1\r\n") && scans.text().contains("country,ZZ,1\r\n"),
+        "{}",
+        scans.text()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -112,7 +126,11 @@ async fn an_image_says_how_long_it_may_be_kept_and_is_not_sent_twice() {
     assert_eq!(image.header("content-type"), "image/svg+xml");
     assert!(image.text().starts_with("<svg "), "{}", image.text());
     let png = visitor.get(svg["qr_code_url"].as_str().unwrap()).await.is(200);
-    assert_eq!(qr::decode(&png.body).unwrap(), svg["qr_pattern"].as_str().unwrap(), "P41 stays a PNG");
+    assert_eq!(
+        qr::decode(&png.body).unwrap(),
+        svg["qr_pattern"].as_str().unwrap(),
+        "P41 stays a PNG"
+    );
     let fixed_svg = format!("/qr-images/{}.svg", house.id);
     let _there = visitor.get(&fixed_svg).await.is(200);
     let _made = owner.regenerates(&house, &json!({ "format": "png" })).await.is(200);
@@ -127,7 +145,12 @@ async fn a_code_is_shown_in_any_size_and_as_its_older_payload() {
     let code = owner.generates(&house).await;
     let scan_url = code["qr_pattern"].as_str().unwrap();
     let path = format!("/api/v1/qr/{}", house.id);
-    for query in ["", "&size=512", "&size=1024&error_correction=H&margin=8", "&dark=%23003366&light=%23ffffee"] {
+    for query in [
+        "",
+        "&size=512",
+        "&size=1024&error_correction=H&margin=8",
+        "&dark=%23003366&light=%23ffffee",
+    ] {
         let image = owner.get(&format!("{path}?format=png{query}")).await.is(200);
         assert_eq!(image.header("content-type"), "image/png", "{query}");
         assert_eq!(qr::decode(&image.body).unwrap(), scan_url, "{query}");
@@ -135,7 +158,8 @@ async fn a_code_is_shown_in_any_size_and_as_its_older_payload() {
     let svg = owner.get(&format!("{path}?format=svg")).await.is(200);
     assert_eq!(svg.header("content-type"), "image/svg+xml");
     let payload = owner.get(&format!("{path}?format=payload")).await.is(200).json();
-    let expected = json!({ "type": "daobitat_property", "property_id": house.id, "scan_url": scan_url });
+    let expected =
+        json!({ "type": "daobitat_property", "property_id": house.id, "scan_url": scan_url });
     assert_eq!(payload, expected);
     assert_eq!(code["qr_pattern_legacy"], expected);
     let again: Value = owner.generates_with(&house, &json!({})).await.is(200).json();

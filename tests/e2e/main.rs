@@ -1,5 +1,7 @@
 //! The platform's stories, over real HTTP.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
+
 mod analytics;
 mod counting;
 mod crashes;

@@ -35,7 +35,8 @@ async fn a_code_never_leads_to_a_host_that_is_not_allowed() {
     for (field, base) in foreign {
         let mut changed = fine.clone();
         changed["destinations"][field] = json!(base);
-        let problem = owner.put("/api/v1/tenant").json(&changed).await.problem(422, "invalid_fields");
+        let problem =
+            owner.put("/api/v1/tenant").json(&changed).await.problem(422, "invalid_fields");
         assert_eq!(problem["errors"][0]["field"], format!("destinations.{field}"), "{base}");
     }
     let mut unknown = fine.clone();
@@ -174,9 +175,11 @@ async fn an_answer_is_repeated_for_two_days_and_then_the_idempotency_key_is_new(
 }
 
 async fn signs_in(platform: &Platform, key: &str) -> String {
-    let session = platform.visitor().post("/session").json(&json!({ "api_key": key })).await.is(201);
+    let session =
+        platform.visitor().post("/session").json(&json!({ "api_key": key })).await.is(201);
     let cookie = session.header("set-cookie").to_owned();
-    for rule in ["__Host-session=", "Path=/", "Secure", "HttpOnly", "SameSite=Lax", "Max-Age=43200"] {
+    for rule in ["__Host-session=", "Path=/", "Secure", "HttpOnly", "SameSite=Lax", "Max-Age=43200"]
+    {
         assert!(cookie.contains(rule), "{rule} is not in {cookie}");
     }
     cookie.split(';').next().unwrap().to_owned()
@@ -187,11 +190,17 @@ async fn a_session_lasts_twelve_hours_on_our_own_pages_and_ends_with_its_key() {
     let platform = Platform::start().await;
     let owner = platform.owner();
     let short = owner.makes_key(&[Scope::CodesRead, Scope::PropertiesWrite]).await;
-    platform.visitor().post("/session").json(&json!({ "api_key": "x" })).await.problem(401, "api_key_unknown");
+    platform
+        .visitor()
+        .post("/session")
+        .json(&json!({ "api_key": "x" }))
+        .await
+        .problem(401, "api_key_unknown");
     let cookie = signs_in(&platform, &short.key).await;
     let bare = owner.with_key("");
     let list = || bare.get("/api/v1/qr/list").header("cookie", &cookie);
-    let import = || bare.post("/api/v1/properties/import").header("cookie", &cookie).body("text/plain", "");
+    let import =
+        || bare.post("/api/v1/properties/import").header("cookie", &cookie).body("text/plain", "");
     let _list = list().await.is(200);
     bare.get("/api/v1/tenant").header("cookie", &cookie).await.problem(403, "scope_missing");
 
@@ -262,6 +271,9 @@ async fn a_key_that_is_bound_to_one_record_finds_nothing_else() {
     }
     guard.deletes(&house).await.problem(404, "not_found");
     guard.generates_with(&house, &json!({})).await.problem(404, "not_found");
-    guard.asks_for_key(&json!({ "name": "x", "scopes": ["admin"] }), "y").await.problem(404, "not_found");
+    guard
+        .asks_for_key(&json!({ "name": "x", "scopes": ["admin"] }), "y")
+        .await
+        .problem(404, "not_found");
     platform.inventory().await.is_still(&before, "the refusals");
 }

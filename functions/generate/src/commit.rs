@@ -122,8 +122,8 @@ async fn put_version(deps: &Deps, code: &PropertyCode, images: &Images) -> Resul
     Ok(())
 }
 
-/// Shows a version at the fixed path, and goes on until the version shown is the present one: of two requests at
-/// the same moment the slower one may come last, and then it sees that it is outdated.
+/// Shows a version at the fixed path, or nothing when it is deleted, and goes on until that is the present state: of
+/// two requests at the same moment the slower one may come last, and then it sees that it is outdated.
 async fn publish(
     deps: &Deps,
     studio: &Studio,
@@ -132,16 +132,19 @@ async fn publish(
 ) -> Result<(), Problem> {
     let (mut code, mut images) = (code.clone(), images.clone());
     for _ in 0..REWRITES_MAX {
-        put_present(deps, &code, &images).await?;
-        let present = deps.table.code(&code.tenant, &code.property).await?.ok_or(NoCode)?;
-        if present.status == CodeStatus::Deleted {
-            return withdraw(deps, &present).await;
+        match code.status {
+            CodeStatus::Active => put_present(deps, &code, &images).await?,
+            CodeStatus::Deleted => withdraw(deps, &code).await?,
         }
-        if present.version == code.version {
+        let present = deps.table.code(&code.tenant, &code.property).await?.ok_or(NoCode)?;
+        if (present.version, present.status) == (code.version, code.status) {
             return Ok(());
         }
-        images = studio.images(&present.property, &present.scan_url, present.drawing.spec).await?;
-        put_version(deps, &present, &images).await?;
+        if present.status == CodeStatus::Active {
+            let (payload, spec) = (&present.scan_url, present.drawing.spec);
+            images = studio.images(&present.property, payload, spec).await?;
+            put_version(deps, &present, &images).await?;
+        }
         code = present;
     }
     Err(CodeLost::Outrun.into())
@@ -173,8 +176,21 @@ async fn put_present(deps: &Deps, code: &PropertyCode, images: &Images) -> Resul
     Ok(())
 }
 
+/// Takes a deleted code's images away, and puts them back if it was made anew meanwhile.
+pub(crate) async fn retire(deps: &Deps, deleted: &PropertyCode) -> Result<(), Problem> {
+    withdraw(deps, deleted).await?;
+    let present = deps.table.code(&deleted.tenant, &deleted.property).await?.ok_or(NoCode)?;
+    if present.status == CodeStatus::Deleted {
+        return Ok(());
+    }
+    let studio = crate::draw::studio(deps, &present.tenant).await?;
+    let (payload, spec) = (&present.scan_url, present.drawing.spec);
+    let images = studio.images(&present.property, payload, spec).await?;
+    publish(deps, &studio, &present, &images).await
+}
+
 /// Takes a deleted code's images from their fixed paths.
-pub(crate) async fn withdraw(deps: &Deps, code: &PropertyCode) -> Result<(), Problem> {
+async fn withdraw(deps: &Deps, code: &PropertyCode) -> Result<(), Problem> {
     for format in [Format::Png, Format::Svg] {
         deps.images.delete(&Object::Present(&code.property, format)).await?;
     }

@@ -8,7 +8,7 @@ use web::problem::ProblemBody;
 use web::{Caller, Problem, may};
 
 use crate::Deps;
-use crate::commit::{NoCode, withdraw};
+use crate::commit::{NoCode, retire};
 
 /// Deletes a code. Deleting it again changes nothing.
 #[utoipa::path(
@@ -36,6 +36,6 @@ pub(crate) async fn delete_code(
         tracing::info!(event = "code_deleted", property.id = %id, "deleted code `{id}`");
     }
     // Also the second time: a crash may have left the images.
-    withdraw(&deps, &deleted).await?;
+    retire(&deps, &deleted).await?;
     Ok(StatusCode::NO_CONTENT)
 }

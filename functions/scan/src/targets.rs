@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use adapters::clock::Clock;
 use adapters::environment::{Environment, EnvironmentError};
 use adapters::table::{StoreError, Table};
-use domain::code::ScanTarget;
+use domain::code::{CodeStatus, ScanTarget};
 use domain::id::PropertyId;
 use domain::limit::CODE_CACHE_S;
 use jiff::Timestamp;
@@ -63,7 +63,9 @@ impl Targets {
     }
 }
 
-/// A code that does not work yet may work the next moment, and one with a limit changes with each scan.
+/// A code that does not work may work the next moment, and one with a limit changes with each scan.
 fn may_be_kept(target: &ScanTarget) -> bool {
-    target.code.as_ref().is_some_and(|code| code.lifetime.max_scans.is_none())
+    target.code.as_ref().is_some_and(|code| {
+        code.status == CodeStatus::Active && code.lifetime.max_scans.is_none()
+    })
 }

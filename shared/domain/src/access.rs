@@ -27,6 +27,18 @@ pub enum Scope {
     /// Read analytics.
     #[serde(rename = "analytics:read")]
     AnalyticsRead,
+    /// Create and change guards, their codes and payout accounts.
+    #[serde(rename = "guards:write")]
+    GuardsWrite,
+    /// Read guards and their tips.
+    #[serde(rename = "guards:read")]
+    GuardsRead,
+    /// Read the ledger, payouts and cases.
+    #[serde(rename = "finance:read")]
+    FinanceRead,
+    /// Refund, pay out, and resolve cases.
+    #[serde(rename = "finance:write")]
+    FinanceWrite,
     /// Change the tenant and its keys.
     #[serde(rename = "admin")]
     Admin,
@@ -34,11 +46,15 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Scope; 5] = [
+    pub const ALL: [Scope; 9] = [
         Scope::PropertiesWrite,
         Scope::CodesWrite,
         Scope::CodesRead,
         Scope::AnalyticsRead,
+        Scope::GuardsWrite,
+        Scope::GuardsRead,
+        Scope::FinanceRead,
+        Scope::FinanceWrite,
         Scope::Admin,
     ];
 
@@ -49,6 +65,10 @@ impl Scope {
             Scope::CodesWrite => "codes:write",
             Scope::CodesRead => "codes:read",
             Scope::AnalyticsRead => "analytics:read",
+            Scope::GuardsWrite => "guards:write",
+            Scope::GuardsRead => "guards:read",
+            Scope::FinanceRead => "finance:read",
+            Scope::FinanceWrite => "finance:write",
             Scope::Admin => "admin",
         }
     }

@@ -1,11 +1,11 @@
 //! A tip (T22): from the patron's wish to money in the ledger, and back again. Transitions consume the tip; whatever
 //! the table of [`TipStatus`] does not have is refused.
 //!
-//! What arrived from Paystack is kept as facts (payment, returns, disputes) and the status is derived from them, so that
-//! events in any order, and any number of times, end with the same tip.
+//! What arrived from Paystack is kept as facts (payment, returns, disputes) and the status is derived from them, so
+//! that events in any order, and any number of times, end with the same tip.
 //!
-//! Deliberately absent: `settled` (derived from the payout that covers the tip, X9), the visitor's IP address (X38), and
-//! card data, which never reaches us (T49).
+//! Deliberately absent: `settled` (derived from the payout that covers the tip, X9), the visitor's IP address (X38),
+//! and card data, which never reaches us (T49).
 
 mod amount;
 mod patron;
@@ -307,5 +307,7 @@ impl Tip {
 
 mod transition;
 
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod tests;

@@ -12,9 +12,9 @@ fn bearer() -> impl Strategy<Value = FeeBearer> {
     (0..FeeBearer::ALL.len()).prop_map(|index| FeeBearer::ALL[index])
 }
 
-/// Small amounts, where every rounding shows, and large ones.
+/// Small amounts, where every rounding shows, and large ones, of which three can still be summed.
 fn amount() -> impl Strategy<Value = i64> {
-    prop_oneof![1_i64..50, 1_i64..10_000_000, EXACT_MAX / 2 - 50..EXACT_MAX / 2]
+    prop_oneof![1_i64..50, 1_i64..10_000_000, EXACT_MAX / 4 - 50..EXACT_MAX / 4]
 }
 
 fn any_charge() -> impl Strategy<Value = Charge> {
@@ -54,10 +54,12 @@ proptest! {
     #[test]
     fn a_split_always_sums(gross in 0..=EXACT_MAX, points in 0_u16..=10_000, up in any::<bool>()) {
         let round = if up { Round::Up } else { Round::Down };
-        let split = Money { minor: gross, currency: NGN }.split_fee(BasisPoints(points), round).unwrap();
+        let gross_money = Money { minor: gross, currency: NGN };
+        let split = gross_money.split_fee(BasisPoints(points), round).unwrap();
         prop_assert_eq!(split.fee.minor + split.net.minor, gross);
         prop_assert!(split.fee.minor >= 0 && split.net.minor >= 0);
-        let (exact, fee) = (i128::from(gross) * i128::from(points), i128::from(split.fee.minor) * 10_000);
+        let exact = i128::from(gross) * i128::from(points);
+        let fee = i128::from(split.fee.minor) * 10_000;
         let off = if up { fee - exact } else { exact - fee };
         prop_assert!((0..10_000).contains(&off), "less than one minor unit off, on the named side");
     }
@@ -74,7 +76,7 @@ proptest! {
             for posting in transaction.postings() {
                 match posting.account.kind {
                     AccountKind::Payable(_) => prop_assert!(posting.minor < 0),
-                    AccountKind::Receivable(_) => prop_assert!(posting.minor < 0 && -posting.minor <= owed),
+                    AccountKind::Receivable(_) => prop_assert!((-owed..0).contains(&posting.minor)),
                     _ => {}
                 }
             }
@@ -110,12 +112,20 @@ proptest! {
     }
 
     #[test]
-    fn a_part_is_off_from_pro_rata_by_less_than_two_minor_units(charge in any_charge(), thousandths in 0_i64..=1_000) {
+    fn a_part_is_off_from_pro_rata_by_less_than_two_minor_units(
+        charge in any_charge(),
+        thousandths in 0_i64..=1_000,
+    ) {
         let shares = charge.shares().unwrap();
         let whole = i128::from(shares.collected());
         let returned = i64::try_from(whole * i128::from(thousandths) / 1_000).unwrap();
         let part = shares.returned(returned).unwrap();
-        for (part, share) in [(part.guard, shares.guard), (part.platform, shares.platform), (part.expense, shares.expense)] {
+        let pairs = [
+            (part.guard, shares.guard),
+            (part.platform, shares.platform),
+            (part.expense, shares.expense),
+        ];
+        for (part, share) in pairs {
             let off = i128::from(part) * whole - i128::from(share) * i128::from(returned);
             prop_assert!(off.abs() < 2 * whole, "{} of {}", part, share);
         }
@@ -218,7 +228,8 @@ proptest! {
         let (one, other) = (Worker::run(&charges, &one), Worker::run(&charges, &other));
         // An account that was used and is empty again equals one that never was.
         let balances = |worker: &Worker| -> BTreeMap<_, _> {
-            worker.book.balances().clone().into_iter().filter(|(_, balance)| *balance != 0).collect()
+            let all = worker.book.balances().clone();
+            all.into_iter().filter(|(_, balance)| *balance != 0).collect()
         };
         prop_assert_eq!(balances(&one), balances(&other));
         prop_assert_eq!(one.excess, other.excess);
@@ -249,7 +260,8 @@ proptest! {
         let mut worker = Worker::default();
         let mut seen = std::collections::BTreeSet::new();
         for (at, event) in events.iter().enumerate() {
-            for (attempt, (_, wanted, outcome)) in (1_u32..).zip(&payouts).filter(|(_, due)| due.0 == at) {
+            let due = (1_u32..).zip(&payouts).filter(|(_, (when, ..))| *when == at);
+            for (attempt, (_, wanted, outcome)) in due {
                 pay_out(&mut worker.book, attempt, *wanted, *outcome);
             }
             match *event {

@@ -96,7 +96,8 @@ impl Shares {
 
     /// The part of each share that is taken back once `returned` of the whole is returned. It depends on the sum
     /// alone, so that any partition into refunds, in any order, ends with the same shares; each grows with the sum,
-    /// so that no refund has a share of the wrong sign; and at the whole nothing is left. A fraction stays with the guard.
+    /// so that no refund has a share of the wrong sign; and at the whole nothing is left. A fraction stays with the
+    /// guard.
     ///
     /// # Errors
     /// [`LedgerRefused::Amounts`] beyond what was collected, or for shares that cannot be.

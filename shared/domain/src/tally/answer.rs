@@ -37,10 +37,12 @@ pub struct Summary {
     pub success_rate_permille: Option<i64>,
     /// Reports where everything wanted opened, in thousandths of the reports (P55).
     pub redirect_success_permille: Option<i64>,
-    /// The first scan ever, by a person.
+    /// The first scan ever, by a person; of a code only.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub first_scan: Option<Timestamp>,
-    /// The last scan ever, by a person.
+    /// The last scan ever, by a person; of a code only.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_scan: Option<Timestamp>,
     /// Each day of the span, days without scans included (P53).
