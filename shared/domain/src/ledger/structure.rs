@@ -27,6 +27,22 @@ fn a_transaction_is_balanced_or_not_built() {
 }
 
 #[test]
+fn nothing_is_returned_of_nothing_and_no_more_than_the_whole() {
+    let check = |shares: Shares, returned, fine| {
+        assert_eq!(shares.returned(returned).is_ok(), fine, "{shares:?} {returned}");
+    };
+    let shares = charge().shares().unwrap();
+    check(Shares::default(), 0, true);
+    check(Shares::default(), 1, false);
+    check(shares, 0, true);
+    check(shares, 100_000, true);
+    check(shares, 100_001, false);
+    check(shares, -1, false);
+    check(Shares { guard: -1, ..shares }, 1, false);
+    check(Shares { expense: -1, ..shares }, 1, false);
+}
+
+#[test]
 fn references_and_accounts_are_written_one_way() {
     let tip = tip(7);
     let reference = PaystackReference::of(&tip);
