@@ -1,7 +1,7 @@
 //! Codes: versions that follow each other, and the list of them.
 
-use adapters::table::{CodeLost, Table};
-use domain::code::{CodeStatus, Lifetime};
+use adapters::table::{CodeLost, Table, Uses};
+use domain::code::{CodeStatus, Lifetime, PropertyCode};
 use domain::id::TenantId;
 use domain::page::{PageSize, Position};
 use domain::tenant::Tenant;
@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use tessera_tests::{Platform, at_once};
 
 use crate::is_corrupt;
-use crate::samples::{code, next, noon, property, tenant_with_property};
+use crate::samples::{code, next, noon, property, scan, tenant_with_property};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn versions_follow_each_other_and_a_scan_sees_the_present_one() {
@@ -17,15 +17,21 @@ async fn versions_follow_each_other_and_a_scan_sees_the_present_one() {
     let (table, (tenant, property)) = (platform.table(), tenant_with_property(&platform).await);
     assert_eq!(table.code(&tenant.id, &property.id).await.unwrap(), None);
     let first = code(&tenant.id, &property.id, noon());
-    table.commit_code(&first, &tenant).await.unwrap().unwrap();
+    table.commit_code(&first, &tenant, Uses::Kept).await.unwrap().unwrap();
     assert_eq!(table.code(&tenant.id, &property.id).await.unwrap(), Some(first.clone()));
-    assert_eq!(table.commit_code(&first, &tenant).await.unwrap(), Err(CodeLost::Outrun));
+    assert_eq!(
+        table.commit_code(&first, &tenant, Uses::Kept).await.unwrap(),
+        Err(CodeLost::Outrun)
+    );
     let lifetime = Lifetime { expires_at: Some(noon()), max_scans: Some(3) };
     let second = next(&first, lifetime);
-    table.commit_code(&second, &tenant).await.unwrap().unwrap();
-    assert_eq!(table.commit_code(&second, &tenant).await.unwrap(), Err(CodeLost::Outrun));
+    table.commit_code(&second, &tenant, Uses::Kept).await.unwrap().unwrap();
     assert_eq!(
-        table.commit_code(&next(&first, lifetime), &tenant).await.unwrap(),
+        table.commit_code(&second, &tenant, Uses::Kept).await.unwrap(),
+        Err(CodeLost::Outrun)
+    );
+    assert_eq!(
+        table.commit_code(&next(&first, lifetime), &tenant, Uses::Kept).await.unwrap(),
         Err(CodeLost::Outrun)
     );
     assert_eq!(table.code(&tenant.id, &property.id).await.unwrap(), Some(second));
@@ -35,21 +41,41 @@ async fn versions_follow_each_other_and_a_scan_sees_the_present_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_code_is_not_written_past_its_owner_or_newer_settings() {
+async fn a_code_is_not_written_past_its_owner() {
     let platform = Platform::start().await;
     let (table, (tenant, there)) = (platform.table(), tenant_with_property(&platform).await);
     let unknown = code(&tenant.id, &property().id, noon());
-    assert_eq!(table.commit_code(&unknown, &tenant).await.unwrap(), Err(CodeLost::NotYours));
+    assert_eq!(
+        table.commit_code(&unknown, &tenant, Uses::Kept).await.unwrap(),
+        Err(CodeLost::NotYours)
+    );
     let thief = Tenant { id: TenantId::new(noon(), [9; 10]), ..tenant.clone() };
     table.insert_tenant(&thief).await.unwrap();
     let stolen = code(&thief.id, &there.id, noon());
-    assert_eq!(table.commit_code(&stolen, &thief).await.unwrap(), Err(CodeLost::NotYours));
-    let moved = Tenant { version: 2, ..tenant.clone() };
-    assert!(table.replace_tenant(&moved, 1).await.unwrap());
-    let code = code(&tenant.id, &there.id, noon());
-    assert_eq!(table.commit_code(&code, &tenant).await.unwrap(), Err(CodeLost::Outrun));
+    assert_eq!(
+        table.commit_code(&stolen, &thief, Uses::Kept).await.unwrap(),
+        Err(CodeLost::NotYours)
+    );
     assert_eq!(table.scan_target(&there.id).await.unwrap().unwrap().code, None);
-    table.commit_code(&code, &moved).await.unwrap().unwrap();
+    let code = code(&tenant.id, &there.id, noon());
+    table.commit_code(&code, &tenant, Uses::Kept).await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_version_counts_on_unless_its_limit_is_set_anew() {
+    let platform = Platform::start().await;
+    let (table, (tenant, property)) = (platform.table(), tenant_with_property(&platform).await);
+    let limit = Lifetime { expires_at: None, max_scans: Some(5) };
+    let first = PropertyCode { lifetime: limit, ..code(&tenant.id, &property.id, noon()) };
+    table.commit_code(&first, &tenant, Uses::Kept).await.unwrap().unwrap();
+    table.commit_limited_scan(scan(&first, noon(), 1)).await.unwrap().unwrap();
+    let used =
+        async || table.scan_target(&property.id).await.unwrap().unwrap().code.unwrap().scans_used;
+    let second = next(&first, limit);
+    table.commit_code(&second, &tenant, Uses::Kept).await.unwrap().unwrap();
+    assert_eq!(used().await, 1);
+    table.commit_code(&next(&second, limit), &tenant, Uses::BegunAnew).await.unwrap().unwrap();
+    assert_eq!(used().await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -57,7 +83,8 @@ async fn of_twenty_who_make_the_same_version_one_does() {
     let platform = Platform::start().await;
     let (table, (tenant, property)) = (platform.table(), tenant_with_property(&platform).await);
     let first = code(&tenant.id, &property.id, noon());
-    let outcomes = at_once(20, (0..20).map(|_| table.commit_code(&first, &tenant))).await;
+    let outcomes =
+        at_once(20, (0..20).map(|_| table.commit_code(&first, &tenant, Uses::Kept))).await;
     let made = outcomes.into_iter().filter(|outcome| matches!(outcome, Ok(Ok(())))).count();
     assert_eq!(made, 1);
 }
@@ -73,9 +100,9 @@ async fn a_deletion_names_the_version_that_it_deletes() {
         Err(CodeLost::Outrun),
         "none is there"
     );
-    table.commit_code(&first, &tenant).await.unwrap().unwrap();
+    table.commit_code(&first, &tenant, Uses::Kept).await.unwrap().unwrap();
     let second = next(&first, Lifetime::default());
-    table.commit_code(&second, &tenant).await.unwrap().unwrap();
+    table.commit_code(&second, &tenant, Uses::Kept).await.unwrap().unwrap();
     assert_eq!(
         table.commit_deletion(&deleted).await.unwrap(),
         Err(CodeLost::Outrun),
@@ -89,7 +116,7 @@ async fn a_deletion_names_the_version_that_it_deletes() {
     let live = table.scan_target(&property.id).await.unwrap().unwrap().code.unwrap();
     assert_eq!(live.status, CodeStatus::Deleted);
     let third = next(&read, Lifetime::default());
-    table.commit_code(&third, &tenant).await.unwrap().unwrap();
+    table.commit_code(&third, &tenant, Uses::Kept).await.unwrap().unwrap();
     assert_eq!(table.code(&tenant.id, &property.id).await.unwrap(), Some(third));
 }
 
@@ -103,7 +130,7 @@ async fn codes_are_listed_oldest_first_from_any_place_on() {
         let property = property();
         table.commit_properties(tenant, std::slice::from_ref(&property)).await.unwrap();
         let code = code(tenant, &property.id, noon() - SignedDuration::from_hours(age));
-        table.commit_code(&code, &owner).await.unwrap().unwrap();
+        table.commit_code(&code, &owner, Uses::Kept).await.unwrap().unwrap();
         made.push(code);
     }
     made.sort_by_key(|code| code.created_at);
@@ -131,7 +158,7 @@ async fn a_code_or_a_place_that_cannot_be_read_is_corrupt() {
     let platform = Platform::start().await;
     let (table, (tenant, property)) = (platform.table(), tenant_with_property(&platform).await);
     let code = code(&tenant.id, &property.id, noon());
-    table.commit_code(&code, &tenant).await.unwrap().unwrap();
+    table.commit_code(&code, &tenant, Uses::Kept).await.unwrap().unwrap();
     let largest = PageSize::largest();
     for nonsense in ["", "no place", "1#list"] {
         let place = Position(nonsense.to_owned());

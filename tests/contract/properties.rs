@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use adapters::table::TakenOver;
+use adapters::table::{TakenOver, Uses};
 use domain::id::TenantId;
 use domain::property::Property;
-use domain::tenant::Destinations;
+use domain::tenant::{Destinations, Tenant, TenantSettings};
 use tessera_tests::Platform;
 
 use crate::is_corrupt;
@@ -66,7 +66,7 @@ async fn a_property_that_changes_keeps_its_code() {
     let platform = Platform::start().await;
     let (table, (tenant, property)) = (platform.table(), tenant_with_property(&platform).await);
     let code = code(&tenant.id, &property.id, noon());
-    table.commit_code(&code, &tenant).await.unwrap().unwrap();
+    table.commit_code(&code, &tenant, Uses::Kept).await.unwrap().unwrap();
     let before = table.scan_target(&property.id).await.unwrap().unwrap();
     let dearer = Property { price: 2, ..property };
     table.commit_properties(&tenant.id, std::slice::from_ref(&dearer)).await.unwrap();
@@ -75,22 +75,27 @@ async fn a_property_that_changes_keeps_its_code() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_code_is_led_elsewhere_only_by_its_tenant() {
+async fn a_code_is_led_elsewhere_only_by_its_tenant_and_never_back() {
     let platform = Platform::start().await;
     let (table, (tenant, property)) = (platform.table(), tenant_with_property(&platform).await);
-    let to = Destinations {
+    let destinations = Destinations {
         property_base: "https://homes.example/".to_owned(),
         ..Destinations::default()
     };
-    let lead = async |tenant: &TenantId| {
-        table.replace_destinations(tenant, &property.id, &to, "Homes").await.unwrap()
-    };
-    assert!(!lead(&tenant.id).await, "there is no code yet");
-    table.commit_code(&code(&tenant.id, &property.id, noon()), &tenant).await.unwrap().unwrap();
-    assert!(!lead(&TenantId::new(noon(), [9; 10])).await);
-    assert!(lead(&tenant.id).await);
+    let settings = TenantSettings { destinations, ..TenantSettings::named("Homes") };
+    let moved = |version| Tenant { version, settings: settings.clone(), ..tenant.clone() };
+    let lead =
+        async |tenant: &Tenant| table.replace_destinations(tenant, &property.id).await.unwrap();
+    assert!(!lead(&moved(2)).await, "there is no code yet");
+    let code = code(&tenant.id, &property.id, noon());
+    table.commit_code(&code, &tenant, Uses::Kept).await.unwrap().unwrap();
+    let foreign = Tenant { id: TenantId::new(noon(), [9; 10]), ..moved(2) };
+    assert!(!lead(&foreign).await);
+    assert!(!lead(&tenant).await, "it leads there already");
+    assert!(lead(&moved(3)).await);
+    assert!(!lead(&moved(2)).await, "an older change that comes later changes nothing");
     let code = table.scan_target(&property.id).await.unwrap().unwrap().code.unwrap();
-    assert_eq!((code.destinations, code.tenant_name.as_str()), (to, "Homes"));
+    assert_eq!((code.destinations, code.tenant_name.as_str()), (settings.destinations, "Homes"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,6 @@
 //! Scan events, and the limit that some of them use up.
 
+use adapters::table::Uses;
 use domain::code::{Lifetime, PropertyCode, ScanRefused};
 use domain::scan::{OutcomeEvent, RedirectOutcome};
 use domain::tenant::Tenant;
@@ -13,7 +14,7 @@ async fn limited_to(platform: &Platform, max_scans: u64) -> (Tenant, PropertyCod
     let (tenant, property) = tenant_with_property(platform).await;
     let lifetime = Lifetime { max_scans: Some(max_scans), expires_at: None };
     let code = PropertyCode { lifetime, ..code(&tenant.id, &property.id, noon()) };
-    platform.table().commit_code(&code, &tenant).await.unwrap().unwrap();
+    platform.table().commit_code(&code, &tenant, Uses::Kept).await.unwrap().unwrap();
     (tenant, code)
 }
 
@@ -44,7 +45,7 @@ async fn a_limited_scan_of_a_version_that_is_gone_uses_nothing() {
     let platform = Platform::start().await;
     let (table, (tenant, first)) = (platform.table(), limited_to(&platform, 1).await);
     let second = next(&first, first.lifetime);
-    table.commit_code(&second, &tenant).await.unwrap().unwrap();
+    table.commit_code(&second, &tenant, Uses::Kept).await.unwrap().unwrap();
     let lost = Err(ScanRefused::Deleted);
     assert_eq!(table.commit_limited_scan(scan(&first, noon(), 1)).await.unwrap(), lost);
     table.commit_deletion(&second.clone().delete()).await.unwrap().unwrap();

@@ -34,6 +34,28 @@ fn adds_up(seen: &Value, people: i64) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scans_from_everywhere_are_counted_however_many_names_that_takes() {
+    let platform = Platform::start().await;
+    let (owner, house) = (platform.owner(), house());
+    owner.imports(std::slice::from_ref(&house)).await;
+    owner.generates(&house).await;
+    // More countries and regions in one batch than one expression of the store has room for.
+    let countries =
+        ('A'..='Z').flat_map(|first| ('A'..='P').map(move |last| format!("{first}{last}")));
+    let countries: Vec<String> = countries.collect();
+    let scans = countries.iter().map(|country| {
+        let visitor = platform.visitor().from(country);
+        let (visitor, house) = (visitor.sending("cloudfront-viewer-country-region", "X"), &house);
+        async move { visitor.scans(house).await.is(200) }
+    });
+    let answers = at_once(LANES, scans).await;
+    platform.quiet().await;
+    let seen = owner.analytics(&house).await;
+    adds_up(&seen, i64::try_from(answers.len()).unwrap());
+    assert_eq!(seen["countries"].as_array().unwrap().len(), countries.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_thousand_scans_are_two_thousand_however_unkind_the_stream_is() {
     let seed = seed();
     let deliveries = Deliveries {

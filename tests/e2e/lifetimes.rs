@@ -200,8 +200,10 @@ async fn five_scans_are_five_however_many_come_at_once_and_previews_use_none() {
     let seen = owner.analytics(&house).await;
     assert_eq!((&seen["all_time_scans"], &seen["bot_scans"]), (&5.into(), &32.into()));
     assert_eq!(seen["unique_visitors"], 5);
-    // The next version has its five again.
+    // Another version is no way around the limit; setting it anew is.
     let _made = owner.regenerates(&house, &json!({})).await.is(200);
+    let _page = people[0].scans(&house).await.is(410);
+    let _made = owner.regenerates(&house, &json!({ "max_scans": 5 })).await.is(200);
     let replies = at_once(16, people[..16].iter().map(|person| person.scans(&house))).await;
     assert_eq!(replies.iter().filter(|reply| reply.status == 200).count(), 5);
 }

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use adapters::table::keys::{Counted, EVENT_SHARDS, TENANT_SHARDS};
-use adapters::table::{Addition, Count, Counting, FIRST_SCAN, LAST_SCAN, StoreError, Visitors};
+use adapters::table::{
+    Addition, Count, Counting, FIRST_SCAN, LAST_SCAN, StoreError, StoredEvent, Visitors,
+};
 use domain::scan::CodeEvent;
 use domain::sketch::Sketch;
 use domain::tally::{Day, Tally};
@@ -15,6 +17,9 @@ use crate::{Deps, Sequenced};
 
 /// How often a share is counted again because another batch was faster.
 const TRIES_MAX: u32 = 10;
+/// Names of counters in one hour after which a part ends. An expression has at most 4,096 bytes, which is about 330
+/// names, and one event brings at most 13 new ones.
+const NAMES_MAX: usize = 250;
 
 /// The events of one code and day.
 #[derive(Debug)]
@@ -40,8 +45,9 @@ impl Batch {
     }
 }
 
-/// The shares of a batch, one per code and day, in the stream's order.
-pub(crate) fn group(events: Vec<Sequenced>) -> Vec<Batch> {
+/// The shares of a batch, one per code and day, in the stream's order; those that add to the same counters of their
+/// tenant stand together, because they would only get in each other's way.
+pub(crate) fn group(events: Vec<Sequenced>) -> Vec<Vec<Batch>> {
     let mut batches: HashMap<(Counted, Date), Batch> = HashMap::new();
     for sequenced in events {
         let event = &sequenced.event.event;
@@ -54,38 +60,49 @@ pub(crate) fn group(events: Vec<Sequenced>) -> Vec<Batch> {
             .events
             .push(sequenced);
     }
-    batches.into_values().collect()
+    let mut lanes: HashMap<Counted, Vec<Batch>> = HashMap::new();
+    for batch in batches.into_values() {
+        lanes.entry(batch.tenant.clone()).or_default().push(batch);
+    }
+    lanes.into_values().collect()
 }
 
-/// Counts a share, as often as another batch gets in between.
-pub(crate) async fn count_batch(deps: &Deps, batch: Batch) -> Result<(), NotCounted> {
+/// Counts a share, in parts that one transaction takes, and again what another batch got in between.
+pub(crate) async fn count_batch(deps: &Deps, batch: &Batch) -> Result<(), NotCounted> {
     let day = batch.day.to_string();
     let owners = [batch.code.clone(), batch.tenant.clone()];
-    for _ in 0..TRIES_MAX {
+    let mut lost = 0;
+    while lost < TRIES_MAX {
         let counting = deps.table.counting(&batch.code, &day, &owners).await?;
-        let Some(count) = count_of(&batch, &counting, deps.clock.now()) else { return Ok(()) };
-        if deps.table.commit_count(&count).await?.is_ok() {
-            return Ok(());
+        let Some(count) = count_of(batch, &counting, deps.clock.now()) else { return Ok(()) };
+        // Each part that is counted moves the marks on, so this comes to an end.
+        if deps.table.commit_count(&count).await?.is_err() {
+            lost += 1;
         }
     }
     Err(NotCounted::Outrun)
 }
 
-/// What is still to be counted; `None` when nothing is.
+/// What is still to be counted, as much of it as one transaction takes; `None` when nothing is.
 fn count_of(batch: &Batch, before: &Counting, now: Timestamp) -> Option<Count> {
-    let new: Vec<&Sequenced> = batch
-        .events
-        .iter()
-        .filter(|new| before.marks.precede(new.event.shard, &new.sequence))
-        .collect();
+    let mut after = before.marks.clone();
+    let (mut tally, mut new) = (Tally::default(), Vec::new());
+    for sequenced in &batch.events {
+        let lane = lane_of(&sequenced.event);
+        // Against the marks as they move: a record that comes twice in one batch is counted once.
+        if !after.precede(lane, &sequenced.sequence) {
+            continue;
+        }
+        if tally.hours.values().any(|hour| hour.len() > NAMES_MAX) {
+            break;
+        }
+        after.advance(lane, &sequenced.sequence);
+        tally.add(Tally::of(std::iter::once(&sequenced.event.event)));
+        new.push(sequenced);
+    }
     if new.is_empty() {
         return None;
     }
-    let mut after = before.marks.clone();
-    for sequenced in &new {
-        after.advance(sequenced.event.shard, &sequenced.sequence);
-    }
-    let tally = Tally::of(new.iter().map(|sequenced| &sequenced.event.event));
     let visitors = tally.visitors.get(&Day(batch.day)).map_or(&[][..], Vec::as_slice);
     let owners = [&batch.code, &batch.tenant];
     let visitors = owners
@@ -106,6 +123,15 @@ fn count_of(batch: &Batch, before: &Counting, now: Timestamp) -> Option<Count> {
         visitors,
         now_s: now.as_second(),
     })
+}
+
+/// The mark that an event moves. Within a partition scans and reports about them have ranges of their own, and the
+/// table may keep two ranges in two places whose stream shards do not wait for each other.
+fn lane_of(event: &StoredEvent) -> u8 {
+    match event.event {
+        CodeEvent::Scan(_) => event.shard,
+        CodeEvent::Outcome(_) => event.shard + EVENT_SHARDS,
+    }
 }
 
 /// The total first, then the hours.

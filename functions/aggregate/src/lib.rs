@@ -47,28 +47,35 @@ struct Sequenced {
 /// None: a batch fails in part, never as a whole.
 pub async fn handle(deps: Deps, event: Event) -> Result<DynamoDbEventResponse, BoxError> {
     let events: Vec<Sequenced> = event.records.into_iter().filter_map(read).collect();
-    let batches: Vec<Batch> = group(events);
-    let first_lost = iter(batches)
-        .map(|batch| {
-            let deps = &deps;
-            async move {
-                let first = batch.first_sequence();
-                let counted = count_batch(deps, batch).await;
-                counted.err().map(|error| {
-                    tracing::warn!(%error, "a batch of scans will be counted later");
-                    first
-                })
-            }
-        })
+    let first_lost = iter(group(events))
+        .map(|lane| count_lane(&deps, lane))
         .buffer_unordered(AT_ONCE)
-        .filter_map(|lost| async move { lost })
-        .collect::<Vec<String>>()
+        .collect::<Vec<Option<String>>>()
         .await
         .into_iter()
-        .min_by_key(|sequence| (sequence.len(), sequence.clone()));
+        .flatten()
+        .min_by_key(|sequence| by_number(sequence));
     let mut response = DynamoDbEventResponse::default();
     response.batch_item_failures = first_lost.map(failure).into_iter().collect();
     Ok(response)
+}
+
+/// Counts shares one after the other; the first record of those that could not be.
+async fn count_lane(deps: &Deps, lane: Vec<Batch>) -> Option<String> {
+    let mut lost = Vec::new();
+    for batch in &lane {
+        if let Err(error) = count_batch(deps, batch).await {
+            let cause = domain::failure::chain(&error);
+            tracing::warn!(error = cause, "a batch of scans will be counted later");
+            lost.push(batch.first_sequence());
+        }
+    }
+    lost.into_iter().min_by_key(|sequence| by_number(sequence))
+}
+
+/// Sequence numbers are decimal without leading zeros.
+fn by_number(sequence: &str) -> (usize, String) {
+    (sequence.len(), sequence.to_owned())
 }
 
 fn failure(sequence: String) -> DynamoDbBatchItemFailure {

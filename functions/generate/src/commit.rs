@@ -2,11 +2,12 @@
 //! record names an image that is there, and the fixed path shows one (I-P2).
 
 use adapters::images::Object;
-use adapters::table::CodeLost;
+use adapters::table::{CodeLost, Uses};
 use domain::code::{CodeStatus, Lifetime, PropertyCode, scan_url};
 use domain::failure::{Failure, Kind};
 use domain::property::Property;
 use domain::render::{Format, RenderWishes};
+use jiff::Timestamp;
 use web::Problem;
 
 use crate::Deps;
@@ -22,10 +23,31 @@ const REWRITES_MAX: u32 = 8;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Order {
     pub wishes: RenderWishes,
-    /// `None` keeps the lifetime that the code has.
-    pub lifetime: Option<Lifetime>,
+    /// What of the code's lifetime is to change.
+    pub lifetime: LifetimeWish,
     /// Make another version even if it looks the same.
     pub anew: bool,
+}
+
+/// What of a lifetime is to change: `None` keeps what the code has, `Some(None)` takes the limit away.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LifetimeWish {
+    pub expires_at: Option<Option<Timestamp>>,
+    pub max_scans: Option<Option<u64>>,
+}
+
+impl LifetimeWish {
+    fn over(self, kept: Lifetime) -> Lifetime {
+        Lifetime {
+            expires_at: self.expires_at.unwrap_or(kept.expires_at),
+            max_scans: self.max_scans.unwrap_or(kept.max_scans),
+        }
+    }
+
+    /// Naming `max_scans` allows so many from now on.
+    fn uses(self) -> Uses {
+        if self.max_scans.is_some() { Uses::BegunAnew } else { Uses::Kept }
+    }
 }
 
 /// A code, and whether this request changed it.
@@ -80,7 +102,7 @@ pub(crate) async fn generate(
         let payload = scan_url(&studio.scan_base(deps), &property.id);
         let images = studio.images(&property.id, &payload, studio.spec(&order.wishes)?).await?;
         let kept = before.as_ref().map(|code| code.lifetime).unwrap_or_default();
-        let lifetime = order.lifetime.unwrap_or(kept);
+        let lifetime = order.lifetime.over(kept);
         let drawing = images.drawing.clone();
 
         let same = |code: &&PropertyCode| {
@@ -102,12 +124,13 @@ pub(crate) async fn generate(
             }
         };
         put_version(deps, &code, &images).await?;
-        match deps.table.commit_code(&code, &studio.tenant).await? {
+        match deps.table.commit_code(&code, &studio.tenant, order.lifetime.uses()).await? {
             Ok(()) => {
+                follow_tenant(deps, studio, &code).await?;
                 publish(deps, studio, &code, &images).await?;
                 return Ok(Generated { code, changed: true });
             }
-            // The tenant's settings may have changed too: read everything again.
+            // The tenant's defaults may have changed too: read everything again.
             Err(CodeLost::Outrun) => *studio = crate::draw::studio(deps, &studio.tenant.id).await?,
             Err(lost) => return Err(lost.into()),
         }
@@ -115,10 +138,20 @@ pub(crate) async fn generate(
     Err(CodeLost::Outrun.into())
 }
 
+/// The code was written with the tenant's settings as they were read. If they have changed meanwhile, it follows.
+async fn follow_tenant(deps: &Deps, studio: &Studio, code: &PropertyCode) -> Result<(), Problem> {
+    let read = &studio.tenant;
+    let present = deps.table.tenant(&read.id).await?;
+    if let Some(tenant) = present.filter(|tenant| tenant.version != read.version) {
+        deps.table.replace_destinations(&tenant, &code.property).await?;
+    }
+    Ok(())
+}
+
 async fn put_version(deps: &Deps, code: &PropertyCode, images: &Images) -> Result<(), Problem> {
     let format = images.drawing.spec.format;
     let object = Object::Version(&code.tenant, &code.property, &images.drawing.sha256, format);
-    deps.images.put(&object, format.content_type(), images.main.bytes.clone()).await?;
+    deps.images.put(&object, format.content_type(), images.main.clone()).await?;
     Ok(())
 }
 
@@ -141,9 +174,7 @@ async fn publish(
             return Ok(());
         }
         if present.status == CodeStatus::Active {
-            let (payload, spec) = (&present.scan_url, present.drawing.spec);
-            images = studio.images(&present.property, payload, spec).await?;
-            put_version(deps, &present, &images).await?;
+            images = studio.stored_images(deps, &present).await?;
         }
         code = present;
     }
@@ -152,8 +183,8 @@ async fn publish(
 
 /// Writes everything that shows the present version, all at once: none of it waits for another.
 async fn put_present(deps: &Deps, code: &PropertyCode, images: &Images) -> Result<(), Problem> {
-    let main = &images.main.bytes;
-    let png = images.png.as_ref().map_or(main, |png| &png.bytes).clone();
+    let main = &images.main;
+    let png = images.png.as_ref().unwrap_or(main).clone();
     let (png_path, svg_path) = (
         Object::Present(&code.property, Format::Png),
         Object::Present(&code.property, Format::Svg),
@@ -184,8 +215,7 @@ pub(crate) async fn retire(deps: &Deps, deleted: &PropertyCode) -> Result<(), Pr
         return Ok(());
     }
     let studio = crate::draw::studio(deps, &present.tenant).await?;
-    let (payload, spec) = (&present.scan_url, present.drawing.spec);
-    let images = studio.images(&present.property, payload, spec).await?;
+    let images = studio.stored_images(deps, &present).await?;
     publish(deps, &studio, &present, &images).await
 }
 

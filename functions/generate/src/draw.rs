@@ -2,7 +2,7 @@
 
 use adapters::images::Object;
 use domain::access::hex;
-use domain::code::Drawing;
+use domain::code::{Drawing, PropertyCode};
 use domain::failure::{Failure, Kind};
 use domain::id::{PropertyId, TenantId};
 use domain::render::{Format, RenderSpec, RenderWishes};
@@ -24,9 +24,9 @@ pub(crate) struct Studio {
 #[derive(Clone, Debug)]
 pub(crate) struct Images {
     /// The one that was asked for.
-    pub main: Rendered,
+    pub main: Vec<u8>,
     /// The PNG at the fixed path (P41), when another format was asked for.
-    pub png: Option<Rendered>,
+    pub png: Option<Vec<u8>>,
     pub drawing: Drawing,
 }
 
@@ -78,7 +78,9 @@ impl Studio {
     /// none to draw.
     pub(crate) fn spec(&self, wishes: &RenderWishes) -> Result<RenderSpec, Problem> {
         let spec = RenderSpec::PROPERTY.with(&wishes.or(self.tenant.settings.defaults))?;
-        Ok(RenderSpec { logo: spec.logo && self.logo.is_some(), ..spec })
+        // Whoever asks for a logo by name is told that there is none; a default is only a default.
+        let logo = spec.logo && (self.logo.is_some() || wishes.logo == Some(true));
+        Ok(RenderSpec { logo, ..spec })
     }
 
     /// The address in this tenant's codes.
@@ -109,12 +111,7 @@ impl Studio {
         spec: RenderSpec,
     ) -> Result<Images, Problem> {
         let main = self.draw(payload, spec).await?;
-        let png = match spec.format {
-            Format::Png => None,
-            Format::Svg => {
-                Some(self.draw(payload, RenderSpec { format: Format::Png, ..spec }).await?)
-            }
-        };
+        let png = self.png_beside(payload, spec).await?;
         let sha256 = hex(&Sha256::digest(&main.bytes));
         let key = Object::Version(&self.tenant.id, property, &sha256, spec.format).key();
         let drawing = Drawing {
@@ -126,6 +123,35 @@ impl Studio {
             bytes: u64::try_from(main.bytes.len()).unwrap_or(u64::MAX),
             sha256,
         };
-        Ok(Images { main, png, drawing })
+        Ok(Images { main: main.bytes, png, drawing })
+    }
+
+    /// The images of a version that is stored: the same bytes, whatever the tenant's logo is by now. Where they have
+    /// vanished they are drawn again.
+    pub(crate) async fn stored_images(
+        &self,
+        deps: &Deps,
+        code: &PropertyCode,
+    ) -> Result<Images, Problem> {
+        let Some(main) = deps.images.get(&code.drawing.key).await? else {
+            return self.images(&code.property, &code.scan_url, code.drawing.spec).await;
+        };
+        let png = self.png_beside(&code.scan_url, code.drawing.spec).await?;
+        Ok(Images { main, png, drawing: code.drawing.clone() })
+    }
+
+    /// The PNG for the fixed path, when the code itself is something else.
+    async fn png_beside(
+        &self,
+        payload: &str,
+        spec: RenderSpec,
+    ) -> Result<Option<Vec<u8>>, Problem> {
+        match spec.format {
+            Format::Png => Ok(None),
+            Format::Svg => {
+                let spec = RenderSpec { format: Format::Png, ..spec };
+                Ok(Some(self.draw(payload, spec).await?.bytes))
+            }
+        }
     }
 }

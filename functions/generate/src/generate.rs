@@ -6,14 +6,14 @@ use axum::http::StatusCode;
 use domain::code::Lifetime;
 use domain::render::{Colors, Format, Level, RenderWishes};
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 use web::input::PropertyPath;
 use web::problem::ProblemBody;
 use web::{Caller, Problem, Repeatable, Stopped, may};
 
 use crate::Deps;
-use crate::commit::{NoProperty, Order, generate};
+use crate::commit::{LifetimeWish, NoProperty, Order, generate};
 use crate::draw::studio;
 use crate::metadata::{QrCodeResponse, counted};
 
@@ -35,11 +35,24 @@ pub(crate) struct GenerateRequest {
     logo: Option<bool>,
     /// Draw even below three pixels a module.
     force: Option<bool>,
-    /// When the code stops working.
+    /// When the code stops working; `null` takes the limit away, an absent field keeps it.
+    #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<String>, format = DateTime)]
-    expires_at: Option<Timestamp>,
-    /// After how many scans by people the code stops working.
-    max_scans: Option<u64>,
+    expires_at: Option<Option<Timestamp>>,
+    /// After how many scans by people, counted from now on, the code stops working; `null` takes the limit away, an
+    /// absent field keeps it.
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<u64>)]
+    max_scans: Option<Option<u64>>,
+}
+
+/// Tells a field that is `null` from one that is absent.
+fn named<'de, T, D>(reader: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::deserialize(reader).map(Some)
 }
 
 impl GenerateRequest {
@@ -54,9 +67,10 @@ impl GenerateRequest {
             logo: self.logo,
             force: self.force,
         };
-        let asked = self.expires_at.is_some() || self.max_scans.is_some();
-        let lifetime = Lifetime { expires_at: self.expires_at, max_scans: self.max_scans };
-        let lifetime = if asked { Some(lifetime.check(now)?) } else { None };
+        let named =
+            Lifetime { expires_at: self.expires_at.flatten(), max_scans: self.max_scans.flatten() };
+        named.check(now)?;
+        let lifetime = LifetimeWish { expires_at: self.expires_at, max_scans: self.max_scans };
         Ok(Order { wishes, lifetime, anew })
     }
 }

@@ -2,6 +2,7 @@
 
 use axum::Json as Reply;
 use axum::extract::State;
+use domain::code::CodeStatus;
 use web::input::{Json, PropertyPath};
 use web::problem::ProblemBody;
 use web::{Caller, Problem, may};
@@ -36,7 +37,8 @@ pub(crate) async fn regenerate_code(
 ) -> Result<Reply<QrCodeResponse>, Problem> {
     let order = request.order(deps.clock.now(), true)?;
     let property = deps.table.property(&caller.tenant, &id).await?.ok_or(NoProperty)?;
-    deps.table.code(&caller.tenant, &id).await?.ok_or(NoCode)?;
+    let present = deps.table.code(&caller.tenant, &id).await?;
+    present.filter(|code| code.status == CodeStatus::Active).ok_or(NoCode)?;
     let mut studio = studio(&deps, &caller.tenant).await?;
     let code = generate(&deps, &mut studio, &property, &order).await?.code;
     let totals = deps.table.totals(&counted(&code)).await?;

@@ -2,6 +2,7 @@
 //!
 //! Public, so a report counts only with the seal that the page carried, within its time, and once per scan.
 
+use adapters::secrets::SecretError;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::failure::{Failure, Kind};
@@ -80,10 +81,10 @@ pub(crate) async fn report_outcome(
 }
 
 /// What a page carries so that its report is believed.
-pub(crate) async fn sealed_report(deps: &Deps, scanned: &Scanned) -> Result<String, Problem> {
+pub(crate) async fn sealed_report(deps: &Deps, scanned: &Scanned) -> Result<String, SecretError> {
     let at = deps.clock.now().as_millisecond();
     let value = format!("{}|{}|{at}", scanned.target.tenant, scanned.scan_id);
-    Ok(deps.seal.close(&[PURPOSE, scanned.data.property_id.as_str()], &value).await?)
+    deps.seal.close(&[PURPOSE, scanned.data.property_id.as_str()], &value).await
 }
 
 fn parts_of(value: &str) -> Option<(TenantId, ScanId, Timestamp)> {

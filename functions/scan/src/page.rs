@@ -2,11 +2,12 @@
 //! content policy; the script only adds the second tab and the report of what became of it (X3).
 
 use askama::Template;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use domain::code::ScanRefused;
-use domain::failure::Failure;
+use domain::failure::{Failure, chain};
 use domain::id::PropertyId;
 use domain::money::grouped;
 use domain::scan::{RedirectType, ScanSource};
@@ -49,11 +50,11 @@ struct ScanPage<'a> {
 )]
 pub(crate) async fn scan_page(
     State(deps): State<Deps>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
     let started = deps.clock.stopwatch();
-    match lead_on(&deps, &id, request, started).await {
+    match lead_on(&deps, id, request, started).await {
         Ok(response) => response,
         Err(problem) => refused(&problem),
     }
@@ -61,19 +62,20 @@ pub(crate) async fn scan_page(
 
 async fn lead_on(
     deps: &Deps,
-    id: &str,
+    id: Result<Path<String>, PathRejection>,
     request: Request,
     started: std::time::Instant,
 ) -> Result<Response, Problem> {
-    // To a visitor a malformed id is just a code that is not there.
-    let id = PropertyId::parse(id).map_err(|_| ScanRefused::Unknown)?;
+    // To a visitor a malformed id is just a code that is not there, and so is one that is not even text.
+    let Path(id) = id.map_err(|_| ScanRefused::Unknown)?;
+    let id = PropertyId::parse(&id).map_err(|_| ScanRefused::Unknown)?;
     let (parts, _) = request.into_parts();
     let scanned = record_scan(deps, &id, ScanSource::QrCode, &parts, started).await?;
     let report = match &scanned.written {
-        Ok(()) => sealed_report(deps, &scanned).await?,
+        Ok(()) => report_of(deps, &scanned).await,
         Err(error) => {
             metrics::counter!("scan_events_lost_total").increment(1);
-            tracing::error!(code = error.code(), error = %source_of(error), "a scan was not written");
+            tracing::error!(code = error.code(), error = chain(error), "a scan was not written");
             String::new()
         }
     };
@@ -93,8 +95,16 @@ async fn lead_on(
     Ok(response)
 }
 
-fn source_of(error: &dyn std::error::Error) -> String {
-    error.source().map(ToString::to_string).unwrap_or_default()
+/// The sealed report, or none: the scan is written down, and its visitor is led on without one too.
+async fn report_of(deps: &Deps, scanned: &Scanned) -> String {
+    sealed_report(deps, scanned).await.unwrap_or_else(|error| {
+        tracing::error!(
+            code = error.code(),
+            error = chain(&error),
+            "a page goes without its report"
+        );
+        String::new()
+    })
 }
 
 fn refused(problem: &Problem) -> Response {

@@ -65,7 +65,8 @@ impl Targets {
 
 /// A code that does not work may work the next moment, and one with a limit changes with each scan.
 fn may_be_kept(target: &ScanTarget) -> bool {
-    target.code.as_ref().is_some_and(|code| {
-        code.status == CodeStatus::Active && code.lifetime.max_scans.is_none()
-    })
+    target
+        .code
+        .as_ref()
+        .is_some_and(|code| code.status == CodeStatus::Active && code.lifetime.max_scans.is_none())
 }

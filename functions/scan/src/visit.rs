@@ -7,7 +7,9 @@ use adapters::table::StoreError;
 use axum::http::request::Parts;
 use domain::code::{LiveCode, QrScanData, ScanRefused, ScanTarget};
 use domain::device::VisitClass;
+use domain::failure::chain;
 use domain::id::{PropertyId, ScanId};
+use domain::render::Rgb;
 use domain::scan::{RedirectType, ScanEvent, ScanOutcome, ScanSource};
 use web::Problem;
 
@@ -19,6 +21,7 @@ pub(crate) struct Scanned {
     pub scan_id: ScanId,
     pub target: Arc<ScanTarget>,
     pub tenant_name: String,
+    pub brand_color: Rgb,
     pub data: QrScanData,
     pub redirect: RedirectType,
     /// Whether the scan was written down; if not, the visitor is led on all the same.
@@ -70,6 +73,7 @@ pub(crate) async fn record_scan(
     Ok(Scanned {
         scan_id,
         tenant_name: code.tenant_name.clone(),
+        brand_color: code.brand_color,
         data: QrScanData::of(&target.info, &code.destinations),
         redirect: target.redirect(),
         target,
@@ -105,7 +109,7 @@ async fn write(
 async fn refuse(deps: &Deps, scan: ScanEvent) {
     if let Err(error) = deps.targets.table.append_scan(scan).await {
         metrics::counter!("scan_events_lost_total").increment(1);
-        tracing::warn!(%error, "a refused scan was not written");
+        tracing::warn!(error = chain(&error), "a refused scan was not written");
     }
 }
 

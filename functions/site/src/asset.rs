@@ -1,6 +1,7 @@
 //! GET /assets/{hash}/{name}: a file that pages load, kept for ever by whoever gets it.
 
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::failure::{Failure, Kind};
@@ -39,8 +40,9 @@ impl Failure for NoAsset {
     )
 )]
 pub(crate) async fn read_asset(
-    Path((hash, name)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
 ) -> Result<Response, Problem> {
+    let Path((hash, name)) = path.map_err(|_| NoAsset)?;
     let asset = Asset::find(&hash, &name).ok_or(NoAsset)?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type)),

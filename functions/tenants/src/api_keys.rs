@@ -1,6 +1,7 @@
 //! /api/v1/api-keys: make, list and delete keys. A key's secret is shown once and never kept.
 
 use axum::Json as Reply;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use domain::access::{ApiKey, Binding, Scope, fingerprint, key_secret};
@@ -56,7 +57,7 @@ pub(crate) struct KeyResponse {
 pub(crate) struct CreatedKeyResponse {
     #[serde(flatten)]
     key: KeyResponse,
-    /// For the header `x-api-key`. Shown only now: a repetition of the request shows `null`.
+    /// For the header `x-api-key`. Shown only now: the answer to a repetition of the request lacks it.
     #[serde(skip_serializing_if = "Option::is_none")]
     api_key: Option<String>,
 }
@@ -203,8 +204,9 @@ pub(crate) async fn list_api_keys(
 pub(crate) async fn delete_api_key(
     State(deps): State<Deps>,
     caller: Caller<may::Admin>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, Problem> {
+    let Path(id) = id.map_err(|_| KeyRefused::Missing)?;
     let id = KeyId::parse(&id).map_err(|_| KeyRefused::Missing)?;
     if id == caller.key {
         return Err(KeyRefused::Own.into());

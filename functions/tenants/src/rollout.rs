@@ -25,8 +25,7 @@ pub(crate) async fn roll_out(deps: &Deps, mut tenant: Tenant) -> Result<Tenant, 
         let page =
             deps.table.codes_of_tenant(&tenant.id, PageSize::largest(), from.as_ref()).await?;
         for code in &page.entries {
-            let (to, name) = (&tenant.settings.destinations, &tenant.settings.name);
-            deps.table.replace_destinations(&tenant.id, &code.property, to, name).await?;
+            deps.table.replace_destinations(&tenant, &code.property).await?;
         }
         let rollout = match page.next {
             Some(place) => Rollout::Pending(Some(place.0)),

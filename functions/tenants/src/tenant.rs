@@ -110,7 +110,8 @@ pub(crate) async fn replace_tenant(
     let before = deps.table.tenant(&caller.tenant).await?.ok_or(TenantRefused::Missing)?;
     let read = before.version;
     let moved = before.settings.destinations != settings.destinations
-        || before.settings.name != settings.name;
+        || before.settings.name != settings.name
+        || before.settings.brand_color != settings.brand_color;
     let rollout = if moved { Rollout::Pending(None) } else { before.rollout.clone() };
     let tenant = Tenant { settings, rollout, version: read + 1, ..before };
     if !deps.table.replace_tenant(&tenant, read).await? {

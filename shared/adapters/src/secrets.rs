@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_sdk_secretsmanager::Client;
-use domain::failure::{Failure, Kind};
+use domain::failure::{Failure, Kind, chain};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::RwLock;
 
@@ -12,6 +12,8 @@ use crate::environment::{Environment, EnvironmentError};
 
 /// How long a secret is kept in memory before it is asked for again.
 const FRESH_FOR: SignedDuration = SignedDuration::from_mins(5);
+/// How long kept versions serve on after they could not be read again.
+const RETRY_AFTER: SignedDuration = SignedDuration::from_secs(30);
 /// The stages of Secrets Manager that are accepted.
 const STAGES: [&str; 2] = ["AWSCURRENT", "AWSPREVIOUS"];
 
@@ -60,8 +62,19 @@ pub struct Secret {
     kept: Arc<RwLock<Option<Kept>>>,
 }
 
-/// When a secret was read, and its versions.
-type Kept = (Timestamp, Vec<SecretText>);
+/// The versions of a secret, and how long they need not be asked for.
+#[derive(Debug)]
+struct Kept {
+    versions: Vec<SecretText>,
+    asked_at: Timestamp,
+    fresh_for: SignedDuration,
+}
+
+impl Kept {
+    fn fresh(&self, now: Timestamp) -> Option<Vec<SecretText>> {
+        (now.duration_since(self.asked_at) < self.fresh_for).then(|| self.versions.clone())
+    }
+}
 
 impl Secret {
     /// The secret whose id the variable `variable` holds.
@@ -77,20 +90,32 @@ impl Secret {
         })
     }
 
-    /// The present version first, then the one before it, if there is one.
+    /// The present version first, then the one before it, if there is one. Versions that were read once serve until
+    /// they can be read again.
     ///
     /// # Errors
     /// [`SecretError`] when there is no present version.
     pub async fn versions(&self) -> Result<Vec<SecretText>, SecretError> {
         let now = self.clock.now();
-        if let Some((read_at, versions)) = &*self.kept.read().await
-            && now.duration_since(*read_at) < FRESH_FOR
-        {
-            return Ok(versions.clone());
+        if let Some(versions) = self.kept.read().await.as_ref().and_then(|kept| kept.fresh(now)) {
+            return Ok(versions);
         }
         let mut kept = self.kept.write().await;
-        let versions = self.fetch().await?;
-        *kept = Some((now, versions.clone()));
+        // Whoever had the lock before may have read them.
+        let now = self.clock.now();
+        if let Some(versions) = kept.as_ref().and_then(|kept| kept.fresh(now)) {
+            return Ok(versions);
+        }
+        let (versions, fresh_for) = match (self.fetch().await, kept.take()) {
+            (Ok(versions), _) => (versions, FRESH_FOR),
+            (Err(error), Some(stale)) => {
+                tracing::warn!(error = chain(&error), "a secret serves on that could not be read");
+                (stale.versions, RETRY_AFTER)
+            }
+            (Err(error), None) => return Err(error),
+        };
+        let asked_at = self.clock.now();
+        *kept = Some(Kept { versions: versions.clone(), asked_at, fresh_for });
         Ok(versions)
     }
 

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::failure::{Failure, FieldError, InvalidFields, Kind};
 use crate::id::{PropertyId, TenantId};
 use crate::property::PropertyQrInfo;
-use crate::render::RenderSpec;
+use crate::render::{RenderSpec, Rgb};
 use crate::scan::RedirectType;
 use crate::tenant::Destinations;
 
@@ -198,6 +198,8 @@ pub struct LiveCode {
     pub destinations: Destinations,
     /// The tenant's name, for the page.
     pub tenant_name: String,
+    /// The tenant's colour, for the page.
+    pub brand_color: Rgb,
 }
 
 /// Why a scan leads nowhere.

@@ -56,6 +56,18 @@ pub trait Failure: Error + Send + Sync + 'static {
     }
 }
 
+/// An error and its private causes, `outer: inner: …`, for a log and never for a client.
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
+
 /// One field that breaks a rule.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct FieldError {

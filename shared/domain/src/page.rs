@@ -12,13 +12,6 @@ pub struct Page<T> {
     pub next: Option<Position>,
 }
 
-impl<T> Page<T> {
-    /// The page with each entry turned into something else.
-    pub fn map<U>(self, turn: impl FnMut(T) -> U) -> Page<U> {
-        Page { entries: self.entries.into_iter().map(turn).collect(), next: self.next }
-    }
-}
-
 /// A place in a list, in the storage's own words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position(pub String);

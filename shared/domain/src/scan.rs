@@ -17,8 +17,6 @@ use crate::id::{PropertyId, ScanId, TenantId};
 pub const REFERRER_HOST_MAX_BYTES: usize = 253;
 /// Longest city name that is kept, in characters.
 pub const CITY_MAX_CHARS: usize = 80;
-/// Longest session id that is kept, in bytes.
-pub const SESSION_ID_MAX_BYTES: usize = 64;
 
 words! {
     /// How the code's address was reached (P20).
@@ -151,7 +149,7 @@ pub struct ScanEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub visitor: Option<VisitorHash>,
-    /// The caller's own session id (P20), bounded by [`session_id`].
+    /// The visitor's session (P20): a hash that holds for half an hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
     /// How long we took, in microseconds (P19, P49).
@@ -249,12 +247,6 @@ pub fn referrer_host(text: &str) -> Option<String> {
         url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     let host = address.host_str()?;
     (host.len() <= REFERRER_HOST_MAX_BYTES).then(|| host.to_owned())
-}
-
-/// A caller's session id: printable ASCII up to [`SESSION_ID_MAX_BYTES`], else `None`.
-pub fn session_id(text: &str) -> Option<String> {
-    let fits = (1..=SESSION_ID_MAX_BYTES).contains(&text.len());
-    (fits && text.bytes().all(|byte| byte.is_ascii_graphic())).then(|| text.to_owned())
 }
 
 #[cfg(test)]

@@ -15,14 +15,14 @@ use axum::extract::{FromRef, FromRequest, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::access::hex;
-use domain::failure::{Failure, Kind};
+use domain::failure::{Failure, Kind, chain};
 use domain::limit::{IDEMPOTENCY_KEY_MAX_BYTES, IDEMPOTENCY_LEASE_S};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::input;
-use crate::principal::PrincipalName;
+use crate::principal::{AccessRefused, PrincipalName};
 use crate::problem::Problem;
 
 /// The request's header.
@@ -186,12 +186,13 @@ where
     let value = input::json(&headers, &bytes)?;
     let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok((value, None)) };
     let key = key_text(key)?;
-    // An extractor of the principal always comes before this one.
-    let principal = extensions.get::<PrincipalName>().map_or("anonymous", |name| &name.0);
+    // The extractor of the principal comes before this one. Without it all callers would share their keys, and each
+    // would get the others' answers.
+    let PrincipalName(principal) = extensions.get().ok_or(AccessRefused::NoKey)?;
     let holder = hex(&Random::system().bytes::<8>());
     let fingerprint = hex(&Sha256::digest(&bytes));
     let (table, now) = (Table::from_ref(state), Clock::from_ref(state).now());
-    let named = (principal, operation.as_str(), key);
+    let named = (principal.as_str(), operation.as_str(), key);
     match table.claim(named, &fingerprint, holder, now).await? {
         ClaimOutcome::Ours(claim) => {
             if let Some(slot) = extensions.get::<Slot>() {
@@ -234,7 +235,7 @@ impl Slot {
         };
         if let Err(error) = settled {
             // The effect stands. The lease ends by itself, and what may be repeated harmlessly then is.
-            tracing::warn!(%error, "an idempotency claim could not be settled");
+            tracing::warn!(error = chain(&error), "an idempotency claim could not be settled");
         }
         Response::from_parts(parts, Body::from(bytes))
     }

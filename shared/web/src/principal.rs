@@ -187,7 +187,9 @@ pub fn session_token(headers: &HeaderMap) -> Option<&str> {
     pairs.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, token)| token)
 }
 
-/// A cookie is sent by the browser whoever asks, so a change must come from our own page.
+/// A cookie is sent by the browser whoever asks, so a change must come from our own page. `Sec-Fetch-Site` decides
+/// where it is sent. `Origin` counts only where a client reaches the API itself: behind the content network `Host` is
+/// the API's own, and `template.yaml` does not let `Origin` through.
 fn same_site(parts: &Parts) -> Result<(), AccessRefused> {
     if matches!(parts.method, Method::GET | Method::HEAD) {
         return Ok(());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::failure::{Failure, FieldError, Kind};
+use domain::failure::{Failure, FieldError, Kind, chain};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -113,14 +113,8 @@ impl Problem {
         if !self.status().is_server_error() {
             return;
         }
-        let mut chain = self.0.to_string();
-        let mut source = self.0.source();
-        while let Some(cause) = source {
-            chain.push_str(": ");
-            chain.push_str(&cause.to_string());
-            source = cause.source();
-        }
-        tracing::error!(code = self.code(), error = %chain, "request failed with `{}`", self.code());
+        let error = chain(&*self.0);
+        tracing::error!(code = self.code(), error, "request failed with `{}`", self.code());
     }
 }
 

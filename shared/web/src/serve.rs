@@ -9,6 +9,7 @@ use metrics_cloudwatch_embedded::Collector;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tower::ServiceExt;
+use tracing::Instrument;
 
 use crate::{BoxError, Routes, router, telemetry};
 
@@ -62,12 +63,15 @@ where
 {
     run(service, from_env, |deps, collector| async move {
         let handler = service_fn(move |event: LambdaEvent<E>| {
+            let trace_id = event.context.request_id;
+            let span = tracing::info_span!("invocation", trace_id, service);
             let work = handle(deps.clone(), event.payload);
-            async move {
+            let reported = async move {
                 let report = work.await;
                 flush(collector);
                 report
-            }
+            };
+            reported.instrument(span)
         });
         lambda_runtime::run(handler).await
     })

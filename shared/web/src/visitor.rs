@@ -1,32 +1,50 @@
 //! Who scans, without knowing who it is: what the content network says about a request, and a hash that means
 //! nothing after its day. No address is kept.
 
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use adapters::clock::Clock;
 use adapters::environment::{Environment, EnvironmentError};
 use adapters::salts::Salts;
 use adapters::secrets::Secret;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use domain::device::{Device, Visit, VisitClass};
+use domain::failure::chain;
 use domain::id::TenantId;
 use domain::scan::{self, VisitorHash};
 use hmac::{Hmac, KeyInit, Mac};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use lambda_http::request::RequestContext;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
+use tracing::Instrument;
 
 /// The header by which the content network proves itself.
 pub const ORIGIN_SECRET_HEADER: &str = "x-origin-secret";
 /// A visitor's scans within this many seconds are one session.
 const SESSION_S: i64 = 30 * 60;
+/// A scan waits so long for the salt, and so long for the secret; its write must not wait for either to recover.
+const WAIT_MAX: Duration = Duration::from_millis(300);
+/// After a failure no scan waits for so long.
+const PAUSE: SignedDuration = SignedDuration::from_secs(10);
 
 /// Tells visitors apart for a day.
 #[derive(Clone, Debug)]
 pub struct Visitors {
     salts: Salts,
     origin: Secret,
+    clock: Clock,
+    salts_failed: LastFailure,
+    origin_failed: LastFailure,
 }
+
+/// When a service last failed a scan.
+#[derive(Clone, Debug, Default)]
+struct LastFailure(Arc<Mutex<Option<Timestamp>>>);
 
 /// What a request says about its visitor.
 #[derive(Clone, Debug)]
@@ -55,7 +73,13 @@ impl Visitors {
     /// [`EnvironmentError`] names a missing variable.
     pub fn from_env(env: &Environment) -> Result<Self, EnvironmentError> {
         let origin = Secret::from_env(env, "ORIGIN_SECRET_ID")?;
-        Ok(Self { salts: Salts::from_env(env)?, origin })
+        Ok(Self {
+            salts: Salts::from_env(env)?,
+            origin,
+            clock: env.clock.clone(),
+            salts_failed: LastFailure::default(),
+            origin_failed: LastFailure::default(),
+        })
     }
 
     /// What the request says. The content network's headers are believed only with its secret; else the address is
@@ -96,13 +120,10 @@ impl Visitors {
         now: Timestamp,
     ) -> Option<(VisitorHash, String)> {
         let day = now.to_zoned(TimeZone::UTC).date();
-        let salt = match self.salts.of_day(day).await {
-            Ok(salt) => salt,
-            Err(error) => {
-                tracing::warn!(%error, "a scan is counted without a visitor");
-                return None;
-            }
-        };
+        let salts = self.salts.clone();
+        let asked = async move { salts.of_day(day).await };
+        let without = "a scan is counted without a visitor";
+        let salt = self.salts_failed.wait(now, without, asked).await?;
         let address = visitor.address.as_deref()?;
         let parts = [tenant.as_str(), address, &visitor.user_agent];
         let visitor = keyed_hash(salt.as_bytes(), &parts);
@@ -113,15 +134,52 @@ impl Visitors {
 
     async fn came_through_network(&self, headers: &HeaderMap) -> bool {
         let Some(sent) = headers.get(ORIGIN_SECRET_HEADER) else { return false };
-        match self.origin.versions().await {
-            Ok(versions) => {
-                versions.iter().any(|version| bool::from(version.expose().ct_eq(sent.as_bytes())))
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the content network's headers cannot be checked");
-                false
-            }
+        let (origin, now) = (self.origin.clone(), self.clock.now());
+        let asked = async move { origin.versions().await };
+        let without = "the content network's headers cannot be checked";
+        let versions = self.origin_failed.wait(now, without, asked).await.unwrap_or_default();
+        versions.iter().any(|version| bool::from(version.expose().ct_eq(sent.as_bytes())))
+    }
+}
+
+impl LastFailure {
+    /// The answer, if it comes in time and the service did not fail just now. A line in the log tells of a failure,
+    /// in the words of `without`.
+    async fn wait<T, E>(
+        &self,
+        now: Timestamp,
+        without: &'static str,
+        asked: impl Future<Output = Result<T, E>> + Send + 'static,
+    ) -> Option<T>
+    where
+        T: Send + 'static,
+        E: std::error::Error + Send + 'static,
+    {
+        if self.at().is_some_and(|at| now.duration_since(at) < PAUSE) {
+            return None;
         }
+        // A task of its own: an answer that comes too late for this scan is kept for the next, which then need not
+        // go without it.
+        let failure = self.clone();
+        let answered = async move { asked.await.inspect(|_| failure.set(None)) };
+        let task = tokio::spawn(answered.in_current_span());
+        let error = match tokio::time::timeout(WAIT_MAX, task).await {
+            Ok(Ok(Ok(answer))) => return Some(answer),
+            Ok(Ok(Err(error))) => chain(&error),
+            Ok(Err(lost)) => chain(&lost),
+            Err(late) => chain(&late),
+        };
+        self.set(Some(now));
+        tracing::warn!(error, "{without}");
+        None
+    }
+
+    fn at(&self) -> Option<Timestamp> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, at: Option<Timestamp>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = at;
     }
 }
 

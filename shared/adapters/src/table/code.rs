@@ -19,7 +19,7 @@ const VERSION_KIND: &str = "property_code_version";
 /// Why a code was not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CodeLost {
-    /// Another writer was faster, at the code or at its tenant's settings.
+    /// Another writer was faster.
     #[error("the code was changed by another request at the same moment, try again")]
     Outrun,
     /// The public id belongs to another tenant.
@@ -91,6 +91,15 @@ impl CodeItem {
     }
 }
 
+/// What becomes of the scans that a limited code has used up when it gets a new version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uses {
+    /// They stay used.
+    Kept,
+    /// The limit was set anew: it begins at none.
+    BegunAnew,
+}
+
 /// One version, kept for ever.
 #[derive(Serialize)]
 struct VersionItem<'a> {
@@ -114,8 +123,9 @@ impl Table {
     }
 
     /// Makes a new version the present one: the code, the version and the scan target in one transaction, on the
-    /// condition that the version before is still the present one and the tenant's settings are those that were
-    /// read ([`CodeLost::Outrun`]) and the public id is the tenant's ([`CodeLost::NotYours`]).
+    /// condition that the version before is still the present one ([`CodeLost::Outrun`]) and the public id is the
+    /// tenant's ([`CodeLost::NotYours`]). Whether the tenant's settings are still those that were read is looked at
+    /// afterwards: a condition on them would make all generations of a tenant wait for each other.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -123,6 +133,7 @@ impl Table {
         &self,
         code: &PropertyCode,
         tenant: &Tenant,
+        uses: Uses,
     ) -> Result<Result<(), CodeLost>, StoreError> {
         let key = keys::code(&code.tenant, &code.property);
         let state = encode(&key, KIND, &CodeItem::from_domain(code))?;
@@ -140,26 +151,27 @@ impl Table {
             max_scans: code.lifetime.max_scans,
             destinations: tenant.settings.destinations.clone(),
             tenant_name: tenant.settings.name.clone(),
+            brand_color: tenant.settings.brand_color,
+            tenant_version: tenant.version,
         };
         let (condition, read) = previous(code.version);
+        // A new allowance of scans begins at none used; any other new version goes on counting.
+        let set = match uses {
+            Uses::Kept => "SET #code = :code",
+            Uses::BegunAnew => "SET #code = :code, scans_used = :zero",
+        };
+        let mut values = Item::from([
+            (":code".to_owned(), attribute(&live)?),
+            (":tenant".to_owned(), text(code.tenant.as_str())),
+        ]);
+        if uses == Uses::BegunAnew {
+            values.insert(":zero".to_owned(), number(0));
+        }
+        let target = keys::scan_target(&code.property);
         let writes = vec![
             self.put(state, Some(condition), read),
             self.put(version, Some("attribute_not_exists(PK)"), Item::new()),
-            self.update(
-                &keys::scan_target(&code.property),
-                "SET #code = :code, scans_used = :zero",
-                "tenant = :tenant",
-                Item::from([
-                    (":code".to_owned(), attribute(&live)?),
-                    (":tenant".to_owned(), text(code.tenant.as_str())),
-                    (":zero".to_owned(), number(0)),
-                ]),
-            ),
-            self.hold(
-                &keys::tenant(&code.tenant),
-                "version = :read",
-                Item::from([(":read".to_owned(), number(tenant.version))]),
-            ),
+            self.update(&target, set, "tenant = :tenant", values),
         ];
         Ok(match self.transact(writes).await? {
             Ok(()) => Ok(()),

@@ -345,10 +345,11 @@ impl Table {
             }
             start = output.last_evaluated_key;
             if start.is_none() {
-                break;
+                return Ok(found);
             }
         }
-        Ok(found)
+        let source = "a range of counters has more pages than are read".into();
+        Err(StoreError::Corrupt { what: "counters", source })
     }
 }
 

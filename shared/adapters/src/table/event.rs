@@ -15,9 +15,6 @@ use super::{Item, StoreError, Table, broken, decode, encode, number, text};
 
 const KIND: &str = "scan_event";
 
-/// Why a scan was not written: the limit was reached, or the code changed, in the same moment.
-pub type ScanLost = ScanRefused;
-
 /// An event as the stream shows it, with the place that it is counted under.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredEvent {
@@ -68,16 +65,12 @@ impl StoredEvent {
 
     /// The primary key: the scan's id makes it unique, a second report about one scan is refused.
     fn key(&self) -> Key {
-        let suffix = match self.event {
-            CodeEvent::Scan(_) => "",
-            CodeEvent::Outcome(_) => "#O",
-        };
         let event = &self.event;
         let sk = match event {
             CodeEvent::Scan(_) => {
                 format!("{:015}#{}", event.at().as_millisecond(), event.scan_id())
             }
-            CodeEvent::Outcome(_) => format!("{}{suffix}", event.scan_id()),
+            CodeEvent::Outcome(_) => format!("{}#O", event.scan_id()),
         };
         keys::event(event.tenant_id(), event.property_id(), &self.day.to_string(), self.shard, sk)
     }
@@ -116,7 +109,7 @@ impl Table {
     pub async fn commit_limited_scan(
         &self,
         scan: ScanEvent,
-    ) -> Result<Result<(), ScanLost>, StoreError> {
+    ) -> Result<Result<(), ScanRefused>, StoreError> {
         let target = keys::scan_target(&scan.property_id);
         let version = scan.qr_version;
         let item = StoredEvent::of(CodeEvent::Scan(scan)).item()?;

@@ -95,6 +95,8 @@ impl Table {
             };
         Ok(match stood.answer {
             _ if stood.fingerprint != fingerprint => ClaimOutcome::OtherRequest,
+            // The answer to our own claim was lost, and the SDK asked again.
+            None if stood.holder == claim.holder => ClaimOutcome::Ours(claim),
             Some(answer) => ClaimOutcome::Done(answer),
             None => ClaimOutcome::Running,
         })

@@ -27,11 +27,11 @@ use domain::failure::{Failure, Kind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use code::CodeLost;
+pub use code::{CodeLost, Uses};
 pub use counter::{
     Addition, Count, CountLost, Counting, FIRST_SCAN, LAST_SCAN, Marks, Totals, Visitors,
 };
-pub use event::{ScanLost, StoredEvent};
+pub use event::StoredEvent;
 pub use idempotency::{Answer, Claim, ClaimOutcome};
 pub use keys::Counted;
 pub use property::TakenOver;
@@ -56,6 +56,9 @@ pub enum StoreError {
     /// Too many requests for what it is set up for.
     #[error("the store is busy, try again")]
     Throttled(#[source] BoxError),
+    /// It understood and will never do this: a permission or an expression of ours is wrong.
+    #[error("the store refuses what we asked")]
+    Rejected(#[source] BoxError),
     /// It cannot be reached, or answered with an error.
     #[error("the store does not answer, try again")]
     Unavailable(#[source] BoxError),
@@ -76,13 +79,14 @@ impl Failure for StoreError {
     fn kind(&self) -> Kind {
         match self {
             StoreError::Throttled(_) | StoreError::Unavailable(_) => Kind::Unavailable,
-            StoreError::Corrupt { .. } => Kind::Bug,
+            StoreError::Rejected(_) | StoreError::Corrupt { .. } => Kind::Bug,
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
             StoreError::Throttled(_) => "store_busy",
+            StoreError::Rejected(_) => "store_rejected",
             StoreError::Unavailable(_) => "store_unavailable",
             StoreError::Corrupt { .. } => "store_corrupt",
         }
@@ -164,14 +168,26 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
-    const BUSY: [&str; 4] = [
+    const BUSY: [&str; 5] = [
         "ProvisionedThroughputExceededException",
         "ThrottlingException",
         "RequestLimitExceeded",
+        "TransactionConflictException",
         "TransactionInProgressException",
     ];
+    const NEVER: [&str; 4] = [
+        "AccessDeniedException",
+        "ResourceNotFoundException",
+        "UnrecognizedClientException",
+        "ValidationException",
+    ];
+    let never = error.code().is_some_and(|code| NEVER.contains(&code));
     let busy = error.code().is_some_and(|code| BUSY.contains(&code));
     let wrapped = Box::new(aws_sdk_dynamodb::error::DisplayErrorContext(error));
     let source: BoxError = format!("{wrapped}").into();
-    if busy { StoreError::Throttled(source) } else { StoreError::Unavailable(source) }
+    match (busy, never) {
+        (true, _) => StoreError::Throttled(source),
+        (false, true) => StoreError::Rejected(source),
+        (false, false) => StoreError::Unavailable(source),
+    }
 }

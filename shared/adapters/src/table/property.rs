@@ -7,15 +7,14 @@ use domain::id::{PropertyId, TenantId};
 use domain::property::Property;
 use serde::{Deserialize, Serialize};
 
+use super::transaction::Patience;
 use super::{Item, StoreError, Table, broken, decode, encode, keys};
 
 const KIND: &str = "property";
-/// Two writes a property, below the hundred that a transaction takes.
-const PROPERTIES_PER_TRANSACTION: usize = 25;
+/// A document has at most 256 KB, and a transaction takes 4 MB.
+const PROPERTIES_PER_TRANSACTION: usize = 12;
 /// Keys that one batch of reads takes.
 const READS_PER_BATCH: usize = 100;
-/// How often a batch is asked again for what it left out.
-const BATCH_TRIES_MAX: u32 = 6;
 
 /// Another tenant has a property of this id (X49).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -121,6 +120,10 @@ impl Table {
                 writes.push(self.write_target_info(tenant, &property.to_qr_info())?);
             }
             let Err(refused) = self.transact(writes).await? else { break };
+            if !(0..properties.len()).any(|at| refused.at(2 * at + 1)) {
+                let source = "a transaction was refused without a reason".into();
+                return Err(StoreError::Corrupt { what: KIND, source });
+            }
             // Only the second write of each pair has a condition.
             let (lost, kept): (Vec<_>, Vec<_>) =
                 properties.into_iter().enumerate().partition(|(at, _)| refused.at(2 * at + 1));
@@ -132,7 +135,8 @@ impl Table {
 
     pub(super) async fn read_batch(&self, mut keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::with_capacity(keys.len());
-        for _ in 0..BATCH_TRIES_MAX {
+        let mut patience = Patience::new();
+        loop {
             let wanted = KeysAndAttributes::builder()
                 .set_keys(Some(keys))
                 .consistent_read(true)
@@ -151,8 +155,10 @@ impl Table {
             if keys.is_empty() {
                 return Ok(items);
             }
+            if !patience.wait().await {
+                return Err(StoreError::Throttled("the store left keys of a batch unread".into()));
+            }
         }
-        Err(StoreError::Throttled("the store left keys of a batch unread".into()))
     }
 }
 

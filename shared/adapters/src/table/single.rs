@@ -1,11 +1,12 @@
 //! Writes of one item under a condition.
 
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure};
 
 use super::keys::Key;
-use super::transaction::names_in;
+use super::transaction::{Patience, names_in};
 use super::{Item, StoreError, Table, broken};
 
 /// What stood in the way of a write.
@@ -35,28 +36,41 @@ impl Table {
         condition: &str,
         values: Item,
     ) -> Result<Found, StoreError> {
-        let outcome = self
-            .client
+        let mut patience = Patience::new();
+        loop {
+            let error = match self.put_once(&item, condition, &values).await {
+                Ok(()) => return Ok(Found::Nothing),
+                Err(error) => error,
+            };
+            match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                    return Ok(Found::Item(failed.item().cloned().unwrap_or_default()));
+                }
+                // A transaction was writing the same item.
+                Some(PutItemError::TransactionConflictException(_)) if patience.wait().await => {}
+                _ => return Err(broken(error)),
+            }
+        }
+    }
+
+    async fn put_once(
+        &self,
+        item: &Item,
+        condition: &str,
+        values: &Item,
+    ) -> Result<(), SdkError<PutItemError>> {
+        self.client
             .put_item()
             .table_name(&*self.name)
-            .set_item(Some(item))
+            .set_item(Some(item.clone()))
             .condition_expression(condition)
             .set_expression_attribute_names(names_in(condition))
-            .set_expression_attribute_values(Some(values).filter(|values| !values.is_empty()))
+            .set_expression_attribute_values(some(values))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
-            .await;
-        let error = match outcome {
-            Ok(_) => return Ok(Found::Nothing),
-            Err(error) => error,
-        };
-        match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                Ok(Found::Item(failed.item().cloned().unwrap_or_default()))
-            }
-            _ => Err(broken(error)),
-        }
+            .await
+            .map(drop)
     }
 
     /// Changes one item under a condition; `false` when it does not hold.
@@ -67,26 +81,40 @@ impl Table {
         condition: &str,
         values: Item,
     ) -> Result<bool, StoreError> {
-        let outcome = self
-            .client
+        let mut patience = Patience::new();
+        loop {
+            let error = match self.update_once(key, expression, condition, &values).await {
+                Ok(()) => return Ok(true),
+                Err(error) => error,
+            };
+            match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => return Ok(false),
+                Some(UpdateItemError::TransactionConflictException(_)) if patience.wait().await => {
+                }
+                _ => return Err(broken(error)),
+            }
+        }
+    }
+
+    async fn update_once(
+        &self,
+        key: &Key,
+        expression: &str,
+        condition: &str,
+        values: &Item,
+    ) -> Result<(), SdkError<UpdateItemError>> {
+        self.client
             .update_item()
             .table_name(&*self.name)
             .set_key(Some(key.attributes()))
             .update_expression(expression)
             .condition_expression(condition)
             .set_expression_attribute_names(names_in(&[expression, condition].join(" ")))
-            .set_expression_attribute_values(Some(values).filter(|values| !values.is_empty()))
+            .set_expression_attribute_values(some(values))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
-            .await;
-        let error = match outcome {
-            Ok(_) => return Ok(true),
-            Err(error) => error,
-        };
-        match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            _ => Err(broken(error)),
-        }
+            .await
+            .map(drop)
     }
 
     /// Deletes what is under a key, if anything is.
@@ -101,4 +129,9 @@ impl Table {
             .map(drop)
             .map_err(broken)
     }
+}
+
+/// An expression without values must not send an empty list of them.
+fn some(values: &Item) -> Option<Item> {
+    Some(values.clone()).filter(|values| !values.is_empty())
 }

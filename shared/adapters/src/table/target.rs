@@ -5,7 +5,8 @@
 use domain::code::{CodeStatus, Lifetime, LiveCode, ScanTarget};
 use domain::id::{PropertyId, TenantId};
 use domain::property::PropertyQrInfo;
-use domain::tenant::Destinations;
+use domain::render::Rgb;
+use domain::tenant::{Destinations, Tenant};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,9 @@ pub(super) struct LiveCodeItem {
     pub max_scans: Option<u64>,
     pub destinations: Destinations,
     pub tenant_name: String,
+    pub brand_color: Rgb,
+    /// The version of the tenant's settings that the three above come from: an older one never replaces a newer.
+    pub tenant_version: u64,
 }
 
 impl TargetItem {
@@ -46,6 +50,7 @@ impl TargetItem {
             scans_used,
             destinations: code.destinations,
             tenant_name: code.tenant_name,
+            brand_color: code.brand_color,
         });
         ScanTarget { tenant: self.tenant, info: self.info, code }
     }
@@ -61,26 +66,29 @@ impl Table {
         Ok(item.map(TargetItem::into_domain))
     }
 
-    /// Leads a code to its tenant's present destinations; `false` when it is not there or not the tenant's.
+    /// Leads a code to its tenant's destinations, as of this version of the tenant; `false` when the code is not there,
+    /// not the tenant's, or led to those of this version or a later one already.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn replace_destinations(
         &self,
-        tenant: &TenantId,
+        tenant: &Tenant,
         id: &PropertyId,
-        destinations: &Destinations,
-        tenant_name: &str,
     ) -> Result<bool, StoreError> {
+        let settings = &tenant.settings;
         let values = Item::from([
-            (":tenant".to_owned(), text(tenant.as_str())),
-            (":to".to_owned(), attribute(destinations)?),
-            (":name".to_owned(), text(tenant_name)),
+            (":tenant".to_owned(), text(tenant.id.as_str())),
+            (":to".to_owned(), attribute(&settings.destinations)?),
+            (":name".to_owned(), text(settings.name.clone())),
+            (":color".to_owned(), attribute(&settings.brand_color)?),
+            (":version".to_owned(), number(tenant.version)),
         ]);
         self.update_if(
             &keys::scan_target(id),
-            "SET #code.destinations = :to, #code.tenant_name = :name",
-            "tenant = :tenant AND attribute_exists(#code)",
+            "SET #code.destinations = :to, #code.tenant_name = :name, \
+             #code.brand_color = :color, #code.tenant_version = :version",
+            "tenant = :tenant AND #code.tenant_version < :version",
             values,
         )
         .await

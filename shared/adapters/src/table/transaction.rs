@@ -5,17 +5,40 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    ConditionCheck, Delete, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update,
+    Delete, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update,
 };
 
 use super::keys::Key;
 use super::{Item, StoreError, Table, broken};
 
-/// How often a conflicting transaction is tried before the caller hears of it.
+/// How often a conflicting write is tried before the caller hears of it.
 const TRIES_MAX: u32 = 8;
 /// The first pause between two tries; it doubles, with as much jitter again.
 const PAUSE: Duration = Duration::from_millis(5);
+
+/// The pauses between the tries of a write that met another one.
+pub(crate) struct Patience {
+    tries: u32,
+    pause: Duration,
+}
+
+impl Patience {
+    pub(crate) fn new() -> Self {
+        Self { tries: 1, pause: PAUSE }
+    }
+
+    /// Waits before the next try; `false` when there is none left.
+    pub(crate) async fn wait(&mut self) -> bool {
+        if self.tries >= TRIES_MAX {
+            return false;
+        }
+        tokio::time::sleep(self.pause + jitter(self.pause)).await;
+        self.tries += 1;
+        self.pause *= 2;
+        true
+    }
+}
 
 /// Which writes' conditions failed, in the order of the transaction.
 #[derive(Debug)]
@@ -40,24 +63,18 @@ impl Table {
         &self,
         writes: Vec<TransactWriteItem>,
     ) -> Result<Committed, StoreError> {
-        let mut pause = PAUSE;
-        for attempt in 1.. {
+        let mut patience = Patience::new();
+        loop {
             let error = match self.transact_once(writes.clone()).await {
                 Ok(()) => return Ok(Ok(())),
                 Err(error) => error,
             };
-            let again = match classify(&error) {
+            match classify(&error) {
                 Cancelled::Refused(refused) => return Ok(Err(refused)),
-                Cancelled::Contended => attempt < TRIES_MAX,
-                Cancelled::Broken => false,
-            };
-            if !again {
-                return Err(broken(error));
+                Cancelled::Contended if patience.wait().await => {}
+                Cancelled::Contended | Cancelled::Broken => return Err(broken(error)),
             }
-            tokio::time::sleep(pause + jitter(pause)).await;
-            pause *= 2;
         }
-        Ok(Ok(()))
     }
 
     async fn transact_once(&self, writes: Vec<TransactWriteItem>) -> Result<(), TransactError> {
@@ -119,17 +136,6 @@ impl Table {
             .set_expression_attribute_values(some(values))
             .build();
         TransactWriteItem::builder().set_delete(delete.ok()).build()
-    }
-
-    /// Writes nothing, but holds the others to a condition on this item.
-    pub(crate) fn hold(&self, key: &Key, condition: &str, values: Item) -> TransactWriteItem {
-        let check = ConditionCheck::builder()
-            .table_name(&*self.name)
-            .set_key(Some(key.attributes()))
-            .condition_expression(condition)
-            .set_expression_attribute_values(some(values))
-            .build();
-        TransactWriteItem::builder().set_condition_check(check.ok()).build()
     }
 }
 

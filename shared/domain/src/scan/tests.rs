@@ -94,9 +94,6 @@ fn texts_from_outside_are_bounded() {
     assert_eq!(city(" Lagos\n").as_deref(), Some("Lagos"));
     assert_eq!(city("\u{7}"), None);
     assert_eq!(city(&"é".repeat(200)).map(|city| city.chars().count()), Some(CITY_MAX_CHARS));
-    assert_eq!(session_id("a1").as_deref(), Some("a1"));
-    assert_eq!(session_id(&"a".repeat(65)), None);
-    assert_eq!(session_id("a b"), None);
     for junk in ["", "12", "gggggggggggggggg", "+fffffffffffffff", "00000000000000000"] {
         assert!(VisitorHash::try_from(junk.to_owned()).is_err(), "{junk}");
     }
