@@ -5,6 +5,7 @@ use adapters::table::keys::TENANT_SHARDS;
 use axum::Json as Reply;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::failure::{FieldError, InvalidFields};
 use domain::tally::SystemAnalytics;
 use web::input::Params;
 use web::problem::ProblemBody;
@@ -13,7 +14,10 @@ use web::{Caller, Problem, may};
 use crate::Deps;
 use crate::counted::{AnalyticsFormat, SpanParams, as_csv, read};
 
-/// The scans of all the caller's codes together.
+/// Hours of one answer: 92 days, and one hour more where clocks were set back. Each has an item per shard.
+const SYSTEM_HOURS_MAX: usize = 92 * 24 + 1;
+
+/// The scans of all the caller's codes together, over up to 92 days.
 #[utoipa::path(
     get,
     path = "/api/v1/analytics/system",
@@ -32,6 +36,10 @@ pub(crate) async fn system_analytics(
     Params(params): Params<SpanParams>,
 ) -> Result<Response, Problem> {
     let span = params.span(deps.clock.now())?;
+    if span.hours().count() > SYSTEM_HOURS_MAX {
+        let detail = "ask for at most 92 days of all codes together";
+        return Err(InvalidFields(vec![FieldError::new("from", "out_of_range", detail)]).into());
+    }
     let shards: Vec<Counted> =
         (0..TENANT_SHARDS).map(|shard| Counted::Tenant(caller.tenant.clone(), shard)).collect();
     let (totals, summary) = read(&deps.table, &shards, &span).await?;

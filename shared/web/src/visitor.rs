@@ -28,7 +28,7 @@ pub const ORIGIN_SECRET_HEADER: &str = "x-origin-secret";
 /// A visitor's scans within this many seconds are one session.
 const SESSION_S: i64 = 30 * 60;
 /// A scan waits so long for the salt, and so long for the secret; its write must not wait for either to recover.
-const WAIT_MAX: Duration = Duration::from_millis(300);
+const WAIT_MAX: Duration = Duration::from_secs(1);
 /// After a failure no scan waits for so long.
 const PAUSE: SignedDuration = SignedDuration::from_secs(10);
 
@@ -123,7 +123,7 @@ impl Visitors {
         let salts = self.salts.clone();
         let asked = async move { salts.of_day(day).await };
         let without = "a scan is counted without a visitor";
-        let salt = self.salts_failed.wait(now, without, asked).await?;
+        let salt = self.salts_failed.wait(&self.clock, without, asked).await?;
         let address = visitor.address.as_deref()?;
         let parts = [tenant.as_str(), address, &visitor.user_agent];
         let visitor = keyed_hash(salt.as_bytes(), &parts);
@@ -134,10 +134,11 @@ impl Visitors {
 
     async fn came_through_network(&self, headers: &HeaderMap) -> bool {
         let Some(sent) = headers.get(ORIGIN_SECRET_HEADER) else { return false };
-        let (origin, now) = (self.origin.clone(), self.clock.now());
+        let origin = self.origin.clone();
         let asked = async move { origin.versions().await };
         let without = "the content network's headers cannot be checked";
-        let versions = self.origin_failed.wait(now, without, asked).await.unwrap_or_default();
+        let versions =
+            self.origin_failed.wait(&self.clock, without, asked).await.unwrap_or_default();
         versions.iter().any(|version| bool::from(version.expose().ct_eq(sent.as_bytes())))
     }
 }
@@ -147,7 +148,7 @@ impl LastFailure {
     /// in the words of `without`.
     async fn wait<T, E>(
         &self,
-        now: Timestamp,
+        clock: &Clock,
         without: &'static str,
         asked: impl Future<Output = Result<T, E>> + Send + 'static,
     ) -> Option<T>
@@ -155,6 +156,7 @@ impl LastFailure {
         T: Send + 'static,
         E: std::error::Error + Send + 'static,
     {
+        let now = clock.now();
         if self.at().is_some_and(|at| now.duration_since(at) < PAUSE) {
             return None;
         }
@@ -163,11 +165,11 @@ impl LastFailure {
         let failure = self.clone();
         let answered = async move { asked.await.inspect(|_| failure.set(None)) };
         let task = tokio::spawn(answered.in_current_span());
-        let error = match tokio::time::timeout(WAIT_MAX, task).await {
-            Ok(Ok(Ok(answer))) => return Some(answer),
-            Ok(Ok(Err(error))) => chain(&error),
-            Ok(Err(lost)) => chain(&lost),
-            Err(late) => chain(&late),
+        let error = match clock.within(WAIT_MAX, task).await {
+            Some(Ok(Ok(answer))) => return Some(answer),
+            Some(Ok(Err(error))) => chain(&error),
+            Some(Err(lost)) => chain(&lost),
+            None => "it did not answer in time".to_owned(),
         };
         self.set(Some(now));
         tracing::warn!(error, "{without}");
