@@ -16,6 +16,20 @@ use domain::access::Scope;
 use crate::stack::{DataFolder, Options, TemplateSource};
 use crate::stream::Deliveries;
 
+/// An address that codes may carry: a scheme and a host, and nothing behind it.
+fn public_url(text: &str) -> Result<String, String> {
+    let advice = || "write it as https://host, without anything behind the host".to_owned();
+    let url = url::Url::parse(text).map_err(|_| advice())?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    plain.then(|| text.trim_end_matches('/').to_owned()).ok_or_else(advice)
+}
+
 /// What the process ends with when it could not do what it was asked for.
 const EXIT_NOT_STARTED: u8 = 2;
 
@@ -41,7 +55,7 @@ struct ServeArguments {
     #[arg(long, default_value_t = 9000)]
     port: u16,
     /// Where others reach it, for example through a tunnel; printed codes carry it.
-    #[arg(long)]
+    #[arg(long, value_parser = public_url)]
     public_url: Option<String>,
     /// Delete the data folder first, if tessera made it.
     #[arg(long)]
@@ -147,4 +161,31 @@ fn start_logging() {
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,local=info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_carry_a_scheme_and_a_host() {
+        let check = |text: &str, taken: Option<&str>| {
+            assert_eq!(public_url(text).ok().as_deref(), taken, "{text:?}");
+        };
+        check("https://qr.example", Some("https://qr.example"));
+        check("https://qr.example/", Some("https://qr.example"));
+        check("http://192.168.1.5:9000", Some("http://192.168.1.5:9000"));
+        for bad in [
+            "",
+            "x",
+            "javascript:x",
+            "ftp://x",
+            "https://a.b/path",
+            "https://a.b?x=1",
+            "https://a.b#f",
+            "http://u:p@a.b",
+        ] {
+            check(bad, None);
+        }
+    }
 }

@@ -11,7 +11,9 @@ macro_rules! words {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
-        pub enum $name { $($(#[$each])* #[serde(rename = $text)] $variant,)+ }
+        // Not `rename` on each: the schema does not see a word that comes through a macro.
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$each])* $variant,)+ }
 
         impl $name {
             /// Every variant, in the order of declaration.
