@@ -4,6 +4,7 @@
 //! balances (the ledger has them), and the signed token of a code, which is made where the key is (X11).
 
 mod page;
+mod target;
 mod token;
 
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use page::{TipPageRefused, TipPageState};
+pub use target::TipTarget;
 pub use token::{GuardToken, InvalidToken};
 
 use crate::contact::{Email, Phone};
@@ -54,10 +56,21 @@ pub struct Guard {
     pub status: GuardStatus,
     /// The key of the published photo.
     pub photo: Option<String>,
+    /// The code that works, once one was issued.
+    pub code: Option<ActiveCode>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Counts the changes; a write names the version that it has read.
     pub version: u64,
+}
+
+/// The code of a guard that works.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActiveCode {
+    /// Its id.
+    pub id: GuardQrId,
+    /// What its path carries.
+    pub token: GuardToken,
 }
 
 /// What a caller may say about a guard, once it is checked.

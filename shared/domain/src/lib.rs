@@ -6,6 +6,7 @@
 #![deny(missing_docs, clippy::float_arithmetic)]
 
 pub mod access;
+pub mod case;
 pub mod code;
 pub mod contact;
 pub mod device;
@@ -15,6 +16,7 @@ pub mod id;
 pub mod ledger;
 pub mod limit;
 pub mod money;
+pub mod notice;
 pub mod page;
 pub mod property;
 pub mod render;

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::failure::{FieldError, InvalidFields};
 use crate::id::{PropertyId, TenantId};
 use crate::render::{RenderSpec, RenderWishes, Rgb};
+use crate::tip::TipSettings;
 
 /// Longest name of a tenant, in characters.
 const NAME_MAX_CHARS: usize = 100;
@@ -42,6 +43,8 @@ pub enum Rollout {
     Done,
     /// The codes after this place in the list still lead to the ones before; `None` is the list's beginning.
     Pending(Option<String>),
+    /// Each property code does; the guards' codes after this place in the list still show what was before.
+    PendingGuards(Option<String>),
 }
 
 /// Where the tenant's logo is stored.
@@ -74,6 +77,9 @@ pub struct TenantSettings {
     /// The address in its codes when it has a domain of its own (X44), for example `https://qr.example.com`.
     #[serde(default)]
     pub scan_base_url: Option<String>,
+    /// What tips its guards take (X51).
+    #[serde(default)]
+    pub tips: TipSettings,
 }
 
 fn brand_color() -> Rgb {
@@ -89,6 +95,7 @@ impl TenantSettings {
             brand_color: brand_color(),
             defaults: RenderWishes::default(),
             scan_base_url: None,
+            tips: TipSettings::default(),
         }
     }
 
@@ -115,6 +122,13 @@ impl TenantSettings {
             && let Err(detail) = check_origin(base)
         {
             errors.push(FieldError::new("scan_base_url", "invalid_url", detail));
+        }
+        if let Err(InvalidFields(wrong)) = self.tips.check() {
+            errors.extend(
+                wrong
+                    .into_iter()
+                    .map(|error| FieldError { field: format!("tips.{}", error.field), ..error }),
+            );
         }
         errors.extend(self.destinations.errors());
         if errors.is_empty() { Ok(()) } else { Err(InvalidFields(errors)) }

@@ -28,6 +28,7 @@ fn guard() -> Guard {
         payout_account: None,
         status: GuardStatus::Active,
         photo: None,
+        code: None,
         created_at: at(0),
         version: 1,
     }
