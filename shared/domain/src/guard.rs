@@ -3,6 +3,8 @@
 //! Deliberately absent: account numbers (their last four digits and Paystack's recipient code are all that is kept),
 //! balances (the ledger has them), and the signed token of a code, which is made where the key is (X11).
 
+mod change;
+mod names;
 mod page;
 mod target;
 mod token;

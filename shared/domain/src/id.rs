@@ -117,6 +117,11 @@ record_id!(
     "gqr"
 );
 record_id!(
+    /// One upload of a guard's photo.
+    PhotoId,
+    "pho"
+);
+record_id!(
     /// A tip (T22).
     TipId,
     "tip"

@@ -3,11 +3,12 @@
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use domain::failure::{Failure, FieldError, InvalidFields, Kind};
-use domain::id::PropertyId;
+use domain::guard::GuardRefused;
+use domain::id::{GuardId, PropertyId};
 use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
@@ -149,5 +150,21 @@ impl<S: Send + Sync> FromRequestParts<S> for PropertyPath {
         let text = Path::<String>::from_request_parts(parts, state).await;
         let text = text.map(|Path(text)| text).unwrap_or_default();
         Ok(Self(PropertyId::parse(&text)?))
+    }
+}
+
+/// The path part `guard_id`. A text that is no id is a guard that is not there.
+#[derive(Clone, Debug)]
+pub struct GuardPath(pub GuardId);
+
+impl<S: Send + Sync> FromRequestParts<S> for GuardPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let parts = RawPathParams::from_request_parts(parts, state).await;
+        let parts = parts.map_err(|_| GuardRefused::Unknown)?;
+        let named = parts.iter().find(|(name, _)| *name == "guard_id");
+        let id = named.and_then(|(_, text)| GuardId::parse(text).ok());
+        Ok(Self(id.ok_or(GuardRefused::Unknown)?))
     }
 }

@@ -20,7 +20,7 @@ pub mod visitor;
 
 pub use edge::{TraceId, router};
 pub use idempotency::{Held, Once, Repeatable, Stopped};
-pub use principal::{Caller, may};
+pub use principal::{Caller, GuardReader, may};
 pub use problem::Problem;
 pub use serve::{Exit, serve, serve_events};
 

@@ -8,10 +8,11 @@ use adapters::table::Table;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
-use domain::access::{ApiKey, KEY_SECRET_PREFIX, Scope, fingerprint};
+use domain::access::{ApiKey, Binding, BindingKind, KEY_SECRET_PREFIX, Scope, fingerprint};
 use domain::failure::{Failure, Kind};
-use domain::id::{KeyId, TenantId};
+use domain::id::{GuardId, KeyId, TenantId};
 
+use crate::input::GuardPath;
 use crate::problem::Problem;
 
 /// The header with the key's secret.
@@ -98,6 +99,14 @@ pub mod may {
         CodesRead,
         /// May read analytics.
         AnalyticsRead,
+        /// May create and change guards, their codes and payout accounts.
+        GuardsWrite,
+        /// May read guards and their tips.
+        GuardsRead,
+        /// May read the ledger, payouts and cases.
+        FinanceRead,
+        /// May refund, pay out, and resolve cases.
+        FinanceWrite,
         /// May change the tenant and its keys.
         Admin
     );
@@ -127,24 +136,66 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let table = Table::from_ref(state);
-        let key = match header_key(&parts.headers) {
-            Some(secret) => key_of_secret(&table, secret).await?,
-            None => {
-                same_site(parts)?;
-                key_of_session(&table, &Clock::from_ref(state), &parts.headers).await?
-            }
-        };
+        let key = key_of_request(parts, &Table::from_ref(state), &Clock::from_ref(state)).await?;
         if key.bound_to.is_some() {
             return Err(AccessRefused::Bound.into());
         }
-        if !key.scopes.contains(&P::SCOPE) {
-            return Err(AccessRefused::MissingScope(P::SCOPE).into());
-        }
-        tracing::Span::current().record("user_id", key.id.as_str());
-        parts.extensions.insert(PrincipalName(key.id.to_string()));
+        let key = permitted::<P>(key, parts)?;
         Ok(Self { tenant: key.tenant, key: key.id, permission: PhantomData })
     }
+}
+
+/// A key that holds the permission, and the guard in the path: the tenant's, or the one that the key is bound to. It
+/// is for reading; whatever changes something asks for a [`Caller`].
+#[derive(Clone, Debug)]
+pub struct GuardReader<P> {
+    /// Whose data it may see.
+    pub tenant: TenantId,
+    /// The guard that the path names; whether it is there the table knows.
+    pub guard: GuardId,
+    permission: PhantomData<P>,
+}
+
+impl<P, S> FromRequestParts<S> for GuardReader<P>
+where
+    P: Permission,
+    S: Send + Sync,
+    Table: FromRef<S>,
+    Clock: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let key = key_of_request(parts, &Table::from_ref(state), &Clock::from_ref(state)).await?;
+        let key = permitted::<P>(key, parts)?;
+        let GuardPath(guard) = GuardPath::from_request_parts(parts, state).await?;
+        let own = |of: &Binding| of.kind == BindingKind::Guard && of.id == guard.as_str();
+        if key.bound_to.as_ref().is_some_and(|of| !own(of)) {
+            return Err(AccessRefused::Bound.into());
+        }
+        Ok(Self { tenant: key.tenant, guard, permission: PhantomData })
+    }
+}
+
+/// The key that a request brings, in its header or by its session.
+async fn key_of_request(parts: &Parts, table: &Table, clock: &Clock) -> Result<ApiKey, Problem> {
+    match header_key(&parts.headers) {
+        Some(secret) => key_of_secret(table, secret).await,
+        None => {
+            same_site(parts)?;
+            key_of_session(table, clock, &parts.headers).await
+        }
+    }
+}
+
+/// The key, if it has the scope; from here on the request is known by it.
+fn permitted<P: Permission>(key: ApiKey, parts: &mut Parts) -> Result<ApiKey, AccessRefused> {
+    if !key.scopes.contains(&P::SCOPE) {
+        return Err(AccessRefused::MissingScope(P::SCOPE));
+    }
+    tracing::Span::current().record("user_id", key.id.as_str());
+    parts.extensions.insert(PrincipalName(key.id.to_string()));
+    Ok(key)
 }
 
 /// The key behind a secret.

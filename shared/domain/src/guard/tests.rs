@@ -184,3 +184,42 @@ fn a_guard_is_told_where_it_wants_and_can_be_reached() {
     let last = [choice(Channel::Email, false, 2), choice(Channel::Email, true, 1)];
     check(&profile, &last, &[Channel::Sms]);
 }
+
+#[test]
+fn a_guard_that_has_left_gets_neither_account_nor_photo_nor_code() {
+    let account = || PayoutAccount::new("RCP_1", "0022728151", "Zenith Bank").unwrap();
+    let (id, token) = (GuardQrId::new(at(1), [3; 10]), GuardToken::new([9; 8]));
+    let gone = guard().archive().unwrap();
+    assert_eq!(gone.clone().pay_to(account()), Err(GuardRefused::Archived));
+    assert_eq!(gone.clone().show("a.jpg".to_owned()), Err(GuardRefused::Archived));
+    let refused = gone.issue_code(id.clone(), token.clone(), at(1)).unwrap_err();
+    assert_eq!(refused, GuardRefused::Archived);
+
+    let resting = guard().suspend().unwrap();
+    let read = resting.version;
+    let (coded, code) = resting.issue_code(id.clone(), token.clone(), at(1)).unwrap();
+    assert_eq!((coded.version, code.status), (read + 1, GuardQrStatus::Active));
+    assert_eq!(coded.code, Some(ActiveCode { id, token }));
+    let paid = coded.pay_to(account()).unwrap().show("a.jpg".to_owned()).unwrap();
+    assert_eq!((paid.version, paid.photo.as_deref()), (read + 3, Some("a.jpg")));
+    assert_eq!(paid.payout_account.unwrap().last4, "8151");
+}
+
+#[test]
+fn an_account_s_name_is_compared_as_banks_write_it() {
+    let check = |first: &str, last: &str, account: &str, expected: bool| {
+        let (first_name, last_name) = (first.to_owned(), last.to_owned());
+        let profile = GuardProfile { first_name, last_name, ..guard().profile };
+        assert_eq!(profile.is_like(account), expected, "{first} {last}: {account}");
+    };
+    check("Musa", "Adebayo", "ADEBAYO MUSA IBRAHIM", true);
+    check("Chukwuemeka", "Ọ̀ṣun", "OSUN, CHUKWUEMEKA", true);
+    check("Chukwuemeka", "\u{1ecc}\u{300}\u{1e63}un", "osun chukwuemeka", true);
+    check("Ɗanladi", "Ƙofa", "DANLADI KOFA", true);
+    check("Kɔjo", "Aŋku", "ANKU KOJO", true);
+    check("Mary-Jane", "O'Neil", "ONEIL MARY", true);
+    check("Musa", "Adebayo", "MUSA IBRAHIM", false);
+    check("Musa", "Adebayo", "M ADEBAYO", false);
+    check("M", "A", "M A", false);
+    check("Musa", "Adebayo", "", false);
+}

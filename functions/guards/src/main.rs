@@ -1,0 +1,3 @@
+fn main() -> web::Exit {
+    web::serve("guards", guards::Deps::from_env, guards::routes)
+}

@@ -1,0 +1,3 @@
+fn main() -> web::Exit {
+    web::serve("photos", photos::Deps::from_env, photos::routes)
+}
