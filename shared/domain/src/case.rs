@@ -15,6 +15,8 @@ words! {
     pub enum CaseKind {
         /// Paystack has a charge that we know nothing of.
         UnknownReference = "unknown_reference",
+        /// A signed event says nothing that can be read, or names nothing.
+        UnreadableEvent = "unreadable_event",
         /// A charge differs from its tip.
         ChargeMismatch = "charge_mismatch",
         /// Refunds and disputes together want more than the charge.

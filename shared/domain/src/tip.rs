@@ -11,6 +11,7 @@ mod amount;
 mod patron;
 mod poll;
 mod quote;
+mod refund;
 mod settings;
 mod status;
 mod verdict;
@@ -22,8 +23,9 @@ use serde::{Deserialize, Serialize};
 
 pub use amount::{AmountRefused, parse_amount};
 pub use patron::{ALIAS_MAX_CHARS, MESSAGE_MAX_CHARS, Patron, PatronText};
-pub use poll::{POLL_AFTER_S, next_poll};
+pub use poll::{POLL_AFTER_S, REFUND_LOOK_AFTER_S, next_poll};
 pub use quote::{asked_with_fee, expected_fee};
+pub use refund::RefundAsked;
 pub use settings::TipSettings;
 pub use status::{TipRefused, TipStatus};
 pub use verdict::{ChargeFacts, ChargeState, Credit, Mismatch, Verdict};
@@ -33,9 +35,6 @@ use crate::id::{GuardId, RefundId, TenantId, TipId};
 use crate::ledger::{Charge, FeeBearer, GiveBack, LedgerRefused, PaystackReference, Reference};
 use crate::money::Money;
 use crate::scan::VisitorHash;
-
-/// The most refunds of one tip that are asked for or done.
-const REFUNDS_MAX: usize = 20;
 
 /// What a patron wants, before it is a tip.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,15 +86,6 @@ pub enum Payment {
         /// When we learned of it.
         at: Timestamp,
     },
-}
-
-/// A refund that we have asked Paystack for, or are about to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefundAsked {
-    /// Ours; it travels as `merchant_note`.
-    pub id: RefundId,
-    /// Minor units.
-    pub amount: i64,
 }
 
 /// A refund that was processed, or a dispute that was lost. In minor units.
@@ -249,21 +239,16 @@ impl Tip {
         self.returns.iter().fold(0, |sum, each| sum.saturating_add(each.taken))
     }
 
-    /// What can still be refunded, in minor units: without the refunds that are under way.
-    pub fn refundable(&self) -> i64 {
-        let Payment::Succeeded { credit, .. } = self.payment else { return 0 };
-        let asked =
-            self.refunds_asked.iter().fold(0_i64, |sum, each| sum.saturating_add(each.amount));
-        credit.gross.saturating_sub(self.returned()).saturating_sub(asked).max(0)
-    }
-
-    /// When to ask Paystack about it next, if at all.
+    /// When to ask Paystack about it next, if at all: about a payment that has not come, or a refund under way.
     pub fn poll_at(&self) -> Option<Timestamp> {
         match self.payment {
             Payment::Initiated | Payment::Pending | Payment::Failed => {
                 next_poll(self.created_at, self.polls)
             }
-            Payment::Abandoned | Payment::Succeeded { .. } => None,
+            Payment::Succeeded { .. } => {
+                self.refunds_asked.iter().filter_map(RefundAsked::look_at).min()
+            }
+            Payment::Abandoned => None,
         }
     }
 

@@ -6,15 +6,30 @@ use jiff::{SignedDuration, Timestamp};
 /// How long after a tip was made we ask, in seconds: 5, 15 and 60 minutes, 6 and 24 hours.
 pub const POLL_AFTER_S: [i64; 5] = [300, 900, 3_600, 21_600, 86_400];
 
+/// How long after a refund was asked for we look for it by ourselves, in seconds: a quarter of an hour, one and six
+/// hours, 1, 3, 7 and 14 days. The first look comes long after the last moment at which our own request could still
+/// arrive at Paystack.
+pub const REFUND_LOOK_AFTER_S: [i64; 7] = [900, 3_600, 21_600, 86_400, 259_200, 604_800, 1_209_600];
+
 /// When to ask next, after `polls` of the schedule are done; `None` when the last one is.
 pub fn next_poll(created_at: Timestamp, polls: u8) -> Option<Timestamp> {
-    let after = POLL_AFTER_S.get(usize::from(polls))?;
-    created_at.checked_add(SignedDuration::from_secs(*after)).ok()
+    next(&POLL_AFTER_S, created_at, polls)
+}
+
+/// The next instant of a schedule that began at `from`, of which `done` are over.
+pub(super) fn next(schedule: &[i64], from: Timestamp, done: u8) -> Option<Timestamp> {
+    let after = schedule.get(usize::from(done))?;
+    from.checked_add(SignedDuration::from_secs(*after)).ok()
 }
 
 /// How many of the schedule are done once we have asked at `now`: also those that a long pause has skipped.
 pub(super) fn polls_done(created_at: Timestamp, now: Timestamp) -> u8 {
-    let age = now.duration_since(created_at).as_secs();
-    let passed = POLL_AFTER_S.iter().filter(|after| **after <= age).count();
+    passed(&POLL_AFTER_S, created_at, now)
+}
+
+/// How many of a schedule that began at `from` are over at `now`.
+pub(super) fn passed(schedule: &[i64], from: Timestamp, now: Timestamp) -> u8 {
+    let age = now.duration_since(from).as_secs();
+    let passed = schedule.iter().filter(|after| **after <= age).count();
     u8::try_from(passed).unwrap_or(u8::MAX)
 }

@@ -12,7 +12,7 @@ pub(super) fn start() -> Timestamp {
     Timestamp::from_second(1_790_000_000).unwrap()
 }
 
-fn after(seconds: i64) -> Timestamp {
+pub(super) fn after(seconds: i64) -> Timestamp {
     start().checked_add(SignedDuration::from_secs(seconds)).unwrap()
 }
 
@@ -46,7 +46,7 @@ fn checkout() -> Checkout {
 
 pub(super) const CREDIT: Credit = Credit { gross: 100_000, fees: 1_500 };
 
-fn paid() -> Tip {
+pub(super) fn paid() -> Tip {
     tip().open(checkout()).unwrap().succeed(CREDIT, start()).unwrap()
 }
 
@@ -123,7 +123,7 @@ fn each_step_leads_where_the_table_says() {
     for unpaid in [tip(), pending(), failed(), abandoned()] {
         check(unpaid.clone().refund(1, 1, None), Err(TipRefused::NotPaid));
         check(unpaid.clone().dispute(1), Err(TipRefused::NotPaid));
-        check(unpaid.ask_refund(refund_id(1), None), Err(TipRefused::NotPaid));
+        check(unpaid.ask_refund(refund_id(1), None, start()), Err(TipRefused::NotPaid));
     }
     assert_eq!(paid().shown(true), TipStatus::Settled);
     assert_eq!(paid().dispute(1).unwrap().shown(true), TipStatus::Disputed);
@@ -131,7 +131,7 @@ fn each_step_leads_where_the_table_says() {
 
 #[test]
 fn refunds_under_way_count_against_the_rest() {
-    let ask = |tip: Tip, number, amount| tip.ask_refund(refund_id(number), amount);
+    let ask = |tip: Tip, number, amount| tip.ask_refund(refund_id(number), amount, start());
     let half = ask(paid(), 1, Some(60_000)).unwrap();
     assert_eq!(half.refundable(), 40_000);
     assert_eq!(ask(half.clone(), 1, Some(60_000)), Err(TipRefused::Repeated));
@@ -257,6 +257,8 @@ fn a_tip_is_asked_for_five_times_and_then_abandoned() {
     let failed = failed.polled(after(86_400)).unwrap();
     assert_eq!((failed.status(), failed.poll_at()), (TipStatus::Failed, None));
     assert_eq!(paid().poll_at(), None);
+    let odd = self::tip().put_off(after(86_400)).unwrap();
+    assert_eq!((odd.status(), odd.poll_at()), (TipStatus::Initiated, None), "for a person");
 }
 
 #[test]

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 
 use super::poll::polls_done;
 use super::{
-    Checkout, Credit, DisputeState, POLL_AFTER_S, Payment, REFUNDS_MAX, RefundAsked, Tip,
-    TipRefused, TipReturn, TipStatus,
+    Checkout, Credit, DisputeState, POLL_AFTER_S, Payment, Tip, TipRefused, TipReturn, TipStatus,
 };
 use crate::id::RefundId;
 use crate::ledger::Reference;
@@ -41,16 +40,13 @@ impl Tip {
         self.pay(Payment::Failed, TipStatus::Failed)
     }
 
-    /// We asked Paystack at `now`, and it has still not been paid. After the last time it is abandoned, unless it has
-    /// failed.
+    /// We asked Paystack at `now`, and it has still not been paid, or its refunds are still under way. After the last
+    /// time a tip that is not paid is abandoned, unless it has failed.
     ///
     /// # Errors
     /// [`TipRefused::Repeated`] where nobody had to ask any more.
     pub fn polled(self, now: Timestamp) -> Result<Tip, TipRefused> {
-        if self.poll_at().is_none() {
-            return Err(TipRefused::Repeated);
-        }
-        let tip = Tip { polls: self.polls.max(polls_done(self.created_at, now)), ..self };
+        let tip = self.put_off(now)?;
         let over = usize::from(tip.polls) >= POLL_AFTER_S.len();
         match tip.payment {
             Payment::Initiated | Payment::Pending if over => {
@@ -58,6 +54,22 @@ impl Tip {
             }
             _ => Ok(tip),
         }
+    }
+
+    /// We asked Paystack at `now`, and what it says is for a person to look at. The schedule goes on and never ends in
+    /// `abandoned`: money may have been taken.
+    ///
+    /// # Errors
+    /// [`TipRefused::Repeated`] where nobody had to ask any more.
+    pub fn put_off(mut self, now: Timestamp) -> Result<Tip, TipRefused> {
+        if self.poll_at().is_none() {
+            return Err(TipRefused::Repeated);
+        }
+        self.polls = self.polls.max(polls_done(self.created_at, now));
+        for refund in &mut self.refunds_asked {
+            refund.looked(now);
+        }
+        Ok(self)
     }
 
     fn pay(self, payment: Payment, to: TipStatus) -> Result<Tip, TipRefused> {
@@ -69,46 +81,6 @@ impl Tip {
             return Err(TipRefused::NoWay { from, to });
         }
         Ok(Tip { payment, ..self })
-    }
-
-    /// A refund is going to be asked for: written down before Paystack is called. `None` is all that is left.
-    ///
-    /// # Errors
-    /// [`TipRefused`]: unpaid, disputed, more than is left, or this refund was asked for before.
-    pub fn ask_refund(mut self, id: RefundId, amount: Option<i64>) -> Result<Tip, TipRefused> {
-        if !self.status().is_paid() {
-            return Err(TipRefused::NotPaid);
-        }
-        let done = self.returns.iter().filter_map(|each| each.asked.as_ref());
-        if self.refunds_asked.iter().map(|each| &each.id).chain(done).any(|known| *known == id) {
-            return Err(TipRefused::Repeated);
-        }
-        if self.is_disputed() {
-            return Err(TipRefused::UnderDispute);
-        }
-        let rest = self.refundable();
-        let amount = amount.unwrap_or(rest);
-        if amount > rest || rest == 0 {
-            return Err(TipRefused::MoreThanRest { rest });
-        }
-        if amount <= 0 {
-            return Err(TipRefused::NoAmount);
-        }
-        if self.refunds_asked.len().saturating_add(self.returns.len()) >= REFUNDS_MAX {
-            return Err(TipRefused::TooManyRefunds);
-        }
-        self.refunds_asked.push(RefundAsked { id, amount });
-        Ok(self)
-    }
-
-    /// A refund that was asked for will not happen.
-    ///
-    /// # Errors
-    /// [`TipRefused::Repeated`] where it is not under way.
-    pub fn drop_refund(mut self, id: &RefundId) -> Result<Tip, TipRefused> {
-        let before = self.refunds_asked.len();
-        self.refunds_asked.retain(|each| each.id != *id);
-        if self.refunds_asked.len() == before { Err(TipRefused::Repeated) } else { Ok(self) }
     }
 
     /// A refund of Paystack's id was processed; `asked` is ours, where it was ours. The last entry of

@@ -51,6 +51,8 @@ words! {
     pub enum Mismatch {
         /// It is another charge's answer.
         Reference = "reference",
+        /// An event says that it was collected, and its verification does not.
+        Status = "status",
         /// It is in another currency.
         Currency = "currency",
         /// Another amount was asked for than ours.

@@ -1,0 +1,59 @@
+//! What the worker `payments` is asked to do, as it travels in its queue.
+//!
+//! Deliberately absent: what an event says. The worker asks Paystack itself; an event is only a reason to ask.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{TenantId, TipId};
+
+/// A message in the queue of `payments`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentMessage {
+    /// Paystack has sent an event.
+    Webhook(SignedEvent),
+    /// The tip is due: look what has become of it. Harmless when it was looked at before.
+    Poll(TipId),
+}
+
+/// An event whose signature was right.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedEvent {
+    /// Whose key it was signed with.
+    pub tenant: TenantId,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// The body as it arrived, whatever it says.
+    pub event: String,
+}
+
+impl std::fmt::Debug for SignedEvent {
+    /// The body holds a patron's name and address, which are not for logs.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SignedEvent({}, {} bytes)", self.tenant, self.event.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_written_the_same_everywhere() {
+        let check = |message: &PaymentMessage, text: &str| {
+            assert_eq!(serde_json::to_string(message).unwrap(), text);
+            assert_eq!(&serde_json::from_str::<PaymentMessage>(text).unwrap(), message);
+        };
+        let at = Timestamp::UNIX_EPOCH;
+        let tenant = TenantId::new(at, [1; 10]);
+        let event = "{\"event\":\"charge.success\"}\n".to_owned();
+        let text = format!(
+            r#"{{"webhook":{{"tenant":"{tenant}","received_at":"1970-01-01T00:00:00Z","event":"{{\"event\":\"charge.success\"}}\n"}}}}"#,
+        );
+        check(&PaymentMessage::Webhook(SignedEvent { tenant, received_at: at, event }), &text);
+        let tip = TipId::new(at, [2; 10]);
+        check(&PaymentMessage::Poll(tip.clone()), &format!(r#"{{"poll":"{tip}"}}"#));
+        assert!(serde_json::from_str::<PaymentMessage>(r#"{"poll":"tip_x"}"#).is_err());
+    }
+}
