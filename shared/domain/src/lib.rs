@@ -15,6 +15,7 @@ pub mod guard;
 pub mod id;
 pub mod ledger;
 pub mod limit;
+pub mod message;
 pub mod money;
 pub mod notice;
 pub mod page;
