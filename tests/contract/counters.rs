@@ -11,7 +11,7 @@ use crate::samples::{noon, property};
 const DAY: &str = "2026-11-20";
 
 fn one_code() -> Counted {
-    Counted::Code(TenantId::new(noon(), [1; 10]), property().id)
+    Counted::Code(TenantId::new(noon(), [1; 10]), property().id.into())
 }
 
 fn marks(of: &[(u8, &str)]) -> Marks {

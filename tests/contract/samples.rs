@@ -83,7 +83,7 @@ pub(crate) fn next(code: &PropertyCode, lifetime: Lifetime) -> PropertyCode {
 pub(crate) fn scan(code: &PropertyCode, at: Timestamp, number: u32) -> ScanEvent {
     ScanEvent {
         scan_id: ScanId::new(at, bytes(number)),
-        property_id: code.property.clone(),
+        subject: code.property.clone().into(),
         tenant_id: code.tenant.clone(),
         qr_version: code.version,
         at,

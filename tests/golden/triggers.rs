@@ -21,7 +21,7 @@ async fn a_batch_of_the_stream_is_counted_once_and_only_its_new_scans() {
     let stack = Stack::start(options()).await.unwrap();
     seed(&stack).await;
     let table = Table::from_env(stack.environment("tenants").unwrap()).unwrap();
-    let of = Counted::Code(tenant_id(), PropertyId::parse(WITH_CODE).unwrap());
+    let of = Counted::Code(tenant_id(), PropertyId::parse(WITH_CODE).unwrap().into());
     let batch = event("dynamodb/scan-events.json");
     let records = batch["Records"].as_array().unwrap();
     let kinds: Vec<&str> = records.iter().map(|r| r["eventName"].as_str().unwrap()).collect();

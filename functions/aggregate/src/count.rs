@@ -51,7 +51,7 @@ pub(crate) fn group(events: Vec<Sequenced>) -> Vec<Vec<Batch>> {
     let mut batches: HashMap<(Counted, Date), Batch> = HashMap::new();
     for sequenced in events {
         let event = &sequenced.event.event;
-        let code = Counted::Code(event.tenant_id().clone(), event.property_id().clone());
+        let code = Counted::Code(event.tenant_id().clone(), event.subject());
         let tenant = Counted::Tenant(event.tenant_id().clone(), shard_of(event));
         let day = sequenced.event.day;
         batches
@@ -180,7 +180,7 @@ fn with_visitors(before: &Counting, owner: &Counted, visitors: &[u64]) -> Option
 
 fn shard_of(event: &CodeEvent) -> u8 {
     let sum = event
-        .property_id()
+        .subject()
         .as_str()
         .bytes()
         .fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));

@@ -50,7 +50,7 @@ pub(crate) async fn property_analytics(
 ) -> Result<Response, Problem> {
     let span = params.span(deps.clock.now())?;
     deps.table.code(&caller.tenant, &id).await?.ok_or(NoCode)?;
-    let counted = Counted::Code(caller.tenant, id.clone());
+    let counted = Counted::Code(caller.tenant, id.clone().into());
     let (totals, summary) = read(&deps.table, &[counted], &span).await?;
     if params.format == AnalyticsFormat::Csv {
         return Ok(as_csv(&format!("scans-{id}"), &summary));

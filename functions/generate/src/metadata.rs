@@ -159,5 +159,5 @@ impl QrCodeResponse {
 
 /// Under which name the code's scans are counted.
 pub(crate) fn counted(code: &PropertyCode) -> Counted {
-    Counted::Code(code.tenant.clone(), code.property.clone())
+    Counted::Code(code.tenant.clone(), code.property.clone().into())
 }

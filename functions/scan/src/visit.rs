@@ -46,7 +46,7 @@ pub(crate) async fn record_scan(
     let (visitor_hash, session_id) = hash.unzip();
     let scan = ScanEvent {
         scan_id: ScanId::new(now, deps.random.bytes()),
-        property_id: id.clone(),
+        subject: id.clone().into(),
         tenant_id: target.tenant.clone(),
         qr_version: code.version,
         at: now,

@@ -56,7 +56,7 @@ pub(super) async fn read(
     demo: &Demo,
     now: Timestamp,
 ) -> Result<Figures, StoreError> {
-    let code = Counted::Code(demo.tenant_id.clone(), demo.property_id.clone());
+    let code = Counted::Code(demo.tenant_id.clone(), demo.property_id.clone().into());
     let keys = hours_to(now);
     let first = keys.first().map(ToString::to_string).unwrap_or_default();
     let (last, today) = (HourKey::of(now).to_string(), Day::of(now).to_string());

@@ -4,11 +4,15 @@
 //! Deliberately absent: an IP address, coordinates, a full referrer (X38, X44). The visitor is a keyed hash
 //! made elsewhere, under a salt that lives for a day.
 
+mod subject;
+
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+pub use subject::CodeSubject;
 
 use crate::device::{Device, VisitClass, words};
 use crate::id::{PropertyId, ScanId, TenantId};
@@ -39,6 +43,8 @@ words! {
         DualRedirect = "dual_redirect",
         /// The property page alone: there is no on-chain id (X4).
         Single = "single",
+        /// Nowhere else: it is a guard's tip page itself.
+        TipPage = "tip_page",
     }
 }
 
@@ -114,13 +120,14 @@ pub struct ScanEvent {
     /// Its id; the beacon names it.
     #[schema(value_type = String)]
     pub scan_id: ScanId,
-    /// The property whose code was read.
+    /// The property or the guard whose code was read. Its name is older than guards' codes.
+    #[serde(rename = "property_id")]
     #[schema(value_type = String)]
-    pub property_id: PropertyId,
-    /// Whose property it is.
+    pub subject: CodeSubject,
+    /// Whose property or guard it is.
     #[schema(value_type = String)]
     pub tenant_id: TenantId,
-    /// Which version of the code was read; 1 is the first.
+    /// Which version of the code was read; 1 is the first. A guard's codes have none of their own and count as 1.
     pub qr_version: u32,
     /// When.
     #[schema(value_type = String, format = DateTime)]
@@ -204,15 +211,15 @@ impl CodeEvent {
         }
     }
 
-    /// The property that it concerns.
-    pub fn property_id(&self) -> &PropertyId {
+    /// The property or the guard that it concerns.
+    pub fn subject(&self) -> CodeSubject {
         match self {
-            CodeEvent::Scan(scan) => &scan.property_id,
-            CodeEvent::Outcome(report) => &report.property_id,
+            CodeEvent::Scan(scan) => scan.subject.clone(),
+            CodeEvent::Outcome(report) => report.property_id.clone().into(),
         }
     }
 
-    /// Whose property it is.
+    /// Whose property or guard it is.
     pub fn tenant_id(&self) -> &TenantId {
         match self {
             CodeEvent::Scan(scan) => &scan.tenant_id,

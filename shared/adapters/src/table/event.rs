@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use domain::code::ScanRefused;
 use domain::id::{PropertyId, TenantId};
 use domain::limit::EVENT_DAYS;
-use domain::scan::{CodeEvent, ScanEvent};
+use domain::scan::{CodeEvent, CodeSubject, ScanEvent};
 use futures::future::try_join_all;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -72,7 +72,7 @@ impl StoredEvent {
             }
             CodeEvent::Outcome(_) => format!("{}#O", event.scan_id()),
         };
-        keys::event(event.tenant_id(), event.property_id(), &self.day.to_string(), self.shard, sk)
+        keys::event(event.tenant_id(), &event.subject(), &self.day.to_string(), self.shard, sk)
     }
 
     fn item(self) -> Result<Item, StoreError> {
@@ -110,7 +110,11 @@ impl Table {
         &self,
         scan: ScanEvent,
     ) -> Result<Result<(), ScanRefused>, StoreError> {
-        let target = keys::scan_target(&scan.property_id);
+        // Only a property's code has a number of scans.
+        let CodeSubject::Property(property) = &scan.subject else {
+            return self.append_scan(scan).await.map(Ok);
+        };
+        let target = keys::scan_target(property);
         let version = scan.qr_version;
         let item = StoredEvent::of(CodeEvent::Scan(scan)).item()?;
         let writes = vec![
@@ -148,7 +152,7 @@ impl Table {
         self.put_if(item, "attribute_not_exists(PK)", Item::new()).await
     }
 
-    /// The last `count` scans of a code on a UTC day, newest first.
+    /// The last `count` scans of a property's code on a UTC day, newest first.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -159,9 +163,9 @@ impl Table {
         day: Date,
         count: u32,
     ) -> Result<Vec<ScanEvent>, StoreError> {
-        let day = day.to_string();
+        let (day, code) = (day.to_string(), CodeSubject::from(code.clone()));
         let shards = (0..EVENT_SHARDS).map(|shard| {
-            let key = keys::event(tenant, code, &day, shard, String::new());
+            let key = keys::event(tenant, &code, &day, shard, String::new());
             self.latest_of_partition(key.pk, count)
         });
         let items = try_join_all(shards).await?.into_iter().flatten();

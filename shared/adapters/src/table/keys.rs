@@ -4,7 +4,11 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::access::hex;
-use domain::id::{KeyId, PropertyId, TenantId};
+use domain::guard::{Channel, GuardToken};
+use domain::id::{GuardId, GuardQrId, KeyId, PropertyId, TenantId, TipId};
+use domain::ledger::{Account, Reference};
+use domain::money::Currency;
+use domain::scan::CodeSubject;
 
 /// The name of the partition key.
 pub(crate) const PK: &str = "PK";
@@ -16,6 +20,8 @@ pub(crate) const GSI1: &str = "GSI1";
 pub(crate) const GSI1_PK: &str = "GSI1PK";
 /// Its keys.
 pub(crate) const GSI1_SK: &str = "GSI1SK";
+/// The sparse index of what is due.
+pub(crate) const GSI3: &str = "GSI3";
 /// The sort key of a record that has its partition to itself.
 const META: &str = "META";
 
@@ -23,6 +29,13 @@ const META: &str = "META";
 pub const EVENT_SHARDS: u8 = 10;
 /// How many partitions a tenant's own totals are spread over, so that codes do not wait for each other.
 pub const TENANT_SHARDS: u8 = 16;
+
+/// How many partitions the tips that are due are spread over.
+pub const DUE_SHARDS: u8 = 8;
+/// How many partitions one month of a tenant's ledger is spread over.
+pub const LEDGER_SHARDS: u8 = 16;
+/// The longest text from outside that stands in a key as it is, in bytes.
+const OUTSIDE_MAX_BYTES: usize = 200;
 
 /// The primary key of an item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -89,15 +102,21 @@ pub(crate) fn codes_of_tenant(tenant: &TenantId) -> String {
 /// What every partition of scan events begins with; `template.yaml` filters the stream by it.
 pub const EVENT_PREFIX: &str = "E#";
 
-pub(crate) fn event(tenant: &TenantId, code: &PropertyId, day: &str, shard: u8, sk: String) -> Key {
+pub(crate) fn event(
+    tenant: &TenantId,
+    code: &CodeSubject,
+    day: &str,
+    shard: u8,
+    sk: String,
+) -> Key {
     Key::new(format!("{EVENT_PREFIX}{tenant}#{code}#{day}#{shard}"), sk)
 }
 
 /// Whose counters an item holds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Counted {
-    /// One property's code.
-    Code(TenantId, PropertyId),
+    /// The code of one property, or all codes of one guard together.
+    Code(TenantId, CodeSubject),
     /// One shard of a tenant's totals over all codes.
     Tenant(TenantId, u8),
 }
@@ -141,6 +160,153 @@ pub(crate) fn idempotency(principal: &str, operation: &str, key: &str) -> Key {
     use sha2::{Digest, Sha256};
     let digest = hex(&Sha256::digest(key.as_bytes()));
     Key::new(format!("I#{principal}#{operation}#{digest}"), META)
+}
+
+pub(crate) fn guard(tenant: &TenantId, id: &GuardId) -> Key {
+    Key::new(format!("G#{tenant}#{id}"), META)
+}
+
+/// The list of a tenant's guards.
+pub(crate) fn guards_of_tenant(tenant: &TenantId) -> String {
+    format!("T#{tenant}#G")
+}
+
+/// The tenant's own number for a guard, which no other of its guards has.
+pub(crate) fn employee(tenant: &TenantId, employee_id: &str) -> Key {
+    Key::new(format!("EMP#{tenant}#{employee_id}"), META)
+}
+
+pub(crate) const PREFERENCE_PREFIX: &str = "NP#";
+
+pub(crate) fn preference(tenant: &TenantId, guard: &GuardId, channel: Channel) -> Key {
+    Key::new(format!("G#{tenant}#{guard}"), format!("{PREFERENCE_PREFIX}{channel}"))
+}
+
+/// All browsers of a guard in one item, so that their number is a condition.
+pub(crate) fn push_subscriptions(tenant: &TenantId, guard: &GuardId) -> Key {
+    Key::new(format!("G#{tenant}#{guard}"), "PS")
+}
+
+pub(crate) const GUARD_CODE_PREFIX: &str = "QR#";
+
+pub(crate) fn guard_code(tenant: &TenantId, guard: &GuardId, id: &GuardQrId) -> Key {
+    Key::new(format!("G#{tenant}#{guard}"), format!("{GUARD_CODE_PREFIX}{id}"))
+}
+
+/// Found before the tenant is known: all that a guard's page and a tip read.
+pub(crate) fn tip_target(token: &GuardToken) -> Key {
+    Key::new(format!("GT#{token}"), META)
+}
+
+pub(crate) const TIP_PREFIX: &str = "TIP#";
+
+pub(crate) fn tip(id: &TipId) -> Key {
+    Key::new(format!("{TIP_PREFIX}{id}"), META)
+}
+
+/// The list of a guard's tips.
+pub(crate) fn tips_of_guard(tenant: &TenantId, guard: &GuardId) -> String {
+    format!("G#{tenant}#{guard}#TIP")
+}
+
+/// The tips of one shard that Paystack is to be asked about.
+pub(crate) fn due_tips(shard: u8) -> String {
+    format!("DUE#tip#{shard}")
+}
+
+/// A text's shard of `shards`, always the same.
+pub(crate) fn shard_of(text: &str, shards: u8) -> u8 {
+    let mixed =
+        text.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    u8::try_from(mixed % u32::from(shards.max(1))).unwrap_or(0)
+}
+
+pub(crate) fn rate_limit(scope: &str, key: &str, window: i64) -> Key {
+    Key::new(format!("RL#{scope}#{}#{window}", bounded(key)), META)
+}
+
+pub(crate) fn webhooks_pk(tenant: &TenantId, reference: &str) -> String {
+    format!("WH#{tenant}#{}", bounded(reference))
+}
+
+/// An event is told from others of its reference by its kind and what it says.
+pub(crate) fn webhook(tenant: &TenantId, reference: &str, event: &str, raw: &str) -> Key {
+    use sha2::{Digest, Sha256};
+    let digest = hex(&Sha256::digest(raw.as_bytes()));
+    let sk = format!("{}#{}", bounded(event), digest.get(..16).unwrap_or_default());
+    Key::new(webhooks_pk(tenant, reference), sk)
+}
+
+/// What every transaction of the ledger begins with; `template.yaml` filters the stream by it.
+pub const POSTING_PREFIX: &str = "L#";
+
+pub(crate) fn posting(tenant: &TenantId, reference: &Reference) -> Key {
+    Key::new(format!("{POSTING_PREFIX}{tenant}#{reference}"), META)
+}
+
+/// What a transaction has posted to its guard, one by one.
+pub(crate) fn entry(tenant: &TenantId, reference: &Reference, number: usize) -> Key {
+    Key::new(format!("{POSTING_PREFIX}{tenant}#{reference}"), format!("E#{number}"))
+}
+
+/// One shard of a tenant's transactions of one month, `2026-11`.
+pub(crate) fn postings_of_month(tenant: &TenantId, month: &str, shard: u8) -> String {
+    format!("T#{tenant}#L#{month}#{shard}")
+}
+
+/// What was posted to a guard in one month and currency.
+pub(crate) fn entries_of_guard(
+    tenant: &TenantId,
+    guard: &GuardId,
+    currency: Currency,
+    month: &str,
+) -> String {
+    format!("AC#{tenant}#guard:{guard}:{}#{month}", currency.code())
+}
+
+/// The sort key of a balance.
+const BALANCE: &str = "BAL";
+
+/// The three balances of a guard in one currency, always written together.
+pub(crate) fn guard_balances(tenant: &TenantId, guard: &GuardId, currency: Currency) -> Key {
+    Key::new(format!("AC#{tenant}#guard:{guard}:{}", currency.code()), BALANCE)
+}
+
+pub(crate) fn system_balance(tenant: &TenantId, account: &Account) -> Key {
+    Key::new(format!("AC#{tenant}#{account}"), BALANCE)
+}
+
+pub(crate) fn case(tenant: &TenantId, id: &str) -> Key {
+    Key::new(format!("CASE#{tenant}#{}", bounded(id)), META)
+}
+
+/// The list of a tenant's cases.
+pub(crate) fn cases_of_tenant(tenant: &TenantId) -> String {
+    format!("T#{tenant}#CASE")
+}
+
+/// The sending of one notice on one channel.
+pub(crate) fn delivery(subject: &str, channel: Channel) -> Key {
+    Key::new(format!("NT#{subject}#{channel}"), META)
+}
+
+/// A notice that belongs to no other write.
+pub(crate) fn notice(subject: &str) -> Key {
+    Key::new(format!("NT#{subject}"), META)
+}
+
+/// A place in time, so that keys sort by it: milliseconds since 1970, with leading zeros.
+pub(crate) fn instant(at: jiff::Timestamp) -> String {
+    format!("{:015}", at.as_millisecond())
+}
+
+/// A text from outside as a part of a key: one that is too long for a key is represented by its hash.
+fn bounded(text: &str) -> String {
+    use sha2::{Digest, Sha256};
+    if text.len() <= OUTSIDE_MAX_BYTES {
+        return text.to_owned();
+    }
+    format!("sha256:{}", hex(&Sha256::digest(text.as_bytes())))
 }
 
 /// An item that is never there: reading it proves that the table answers.

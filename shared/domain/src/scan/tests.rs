@@ -4,12 +4,17 @@ use serde_json::json;
 
 use super::*;
 use crate::device::Device;
+use crate::id::GuardId;
+
+fn property() -> PropertyId {
+    PropertyId::parse("67ec31596333aba221e84df8").unwrap()
+}
 
 fn scan() -> ScanEvent {
     let at: Timestamp = "2026-11-21T13:14:15Z".parse().unwrap();
     ScanEvent {
         scan_id: ScanId::new(at, [1; 10]),
-        property_id: PropertyId::parse("67ec31596333aba221e84df8").unwrap(),
+        subject: property().into(),
         tenant_id: TenantId::new(at, [2; 10]),
         qr_version: 1,
         at,
@@ -33,7 +38,7 @@ fn events_are_tagged_by_kind_and_read_back() {
     let scan = scan();
     let report = OutcomeEvent {
         scan_id: scan.scan_id.clone(),
-        property_id: scan.property_id.clone(),
+        property_id: property(),
         tenant_id: scan.tenant_id.clone(),
         at: scan.at,
         outcome: RedirectOutcome::SecondBlocked,
@@ -50,6 +55,25 @@ fn events_are_tagged_by_kind_and_read_back() {
     assert_eq!(json["redirect"], "dual_redirect");
     assert_eq!(json["device"], json!({ "kind": "other", "os": "other", "browser": "other" }));
     assert!(json.get("city").is_none());
+}
+
+#[test]
+fn a_scanned_code_belongs_to_a_property_or_to_a_guard_and_is_written_as_its_id() {
+    let guard = GuardId::new(scan().at, [3; 10]);
+    let of_guard =
+        ScanEvent { subject: guard.clone().into(), redirect: RedirectType::TipPage, ..scan() };
+    let check = |event: ScanEvent, id: &str| {
+        let event = CodeEvent::Scan(event);
+        assert_eq!(event.subject().as_str(), id);
+        let json = serde_json::to_value(&event).unwrap();
+        assert_eq!(json["property_id"], id, "the stored name stays");
+        assert_eq!(serde_json::from_value::<CodeEvent>(json).unwrap(), event);
+    };
+    check(scan(), "67ec31596333aba221e84df8");
+    check(of_guard, guard.as_str());
+    for junk in ["", "grd_", "67ec", "tip_01kn3v4q80040g2081040g2081"] {
+        assert!(CodeSubject::parse(junk).is_err(), "{junk}");
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub(super) fn instant(text: &str) -> Timestamp {
 pub(super) fn scan(at: Timestamp) -> ScanEvent {
     ScanEvent {
         scan_id: ScanId::new(at, [1; 10]),
-        property_id: PropertyId::parse("67ec31596333aba221e84df8").unwrap(),
+        subject: property().into(),
         tenant_id: TenantId::new(Timestamp::UNIX_EPOCH, [2; 10]),
         qr_version: 1,
         at,
@@ -33,8 +33,13 @@ pub(super) fn scan(at: Timestamp) -> ScanEvent {
     }
 }
 
+fn property() -> PropertyId {
+    PropertyId::parse("67ec31596333aba221e84df8").unwrap()
+}
+
 pub(super) fn report(at: Timestamp, outcome: RedirectOutcome) -> CodeEvent {
-    let ScanEvent { scan_id, property_id, tenant_id, .. } = scan(at);
+    let ScanEvent { scan_id, tenant_id, .. } = scan(at);
+    let property_id = property();
     CodeEvent::Outcome(OutcomeEvent { scan_id, property_id, tenant_id, at, outcome })
 }
 
