@@ -4,6 +4,7 @@ import io
 import shutil
 import subprocess
 
+import pypdfium2
 import resvg_py
 import zxingcpp
 from PIL import Image
@@ -12,7 +13,9 @@ ZBAR = shutil.which("zbarimg")
 
 
 def picture(data: bytes) -> Image.Image:
-    """The picture in a PNG or SVG file."""
+    """The picture in a PNG or SVG file, or of a PDF's first page as a screen shows it."""
+    if data.startswith(b"%PDF"):
+        return pypdfium2.PdfDocument(data)[0].render(scale=2).to_pil().convert("RGB")
     if data.lstrip().startswith(b"<"):
         drawn = resvg_py.svg_to_bytes(svg_string=data.decode("utf-8"))
         data = bytes(drawn)

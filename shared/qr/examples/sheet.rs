@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use domain::render::{Colors, Format, Level, RenderSpec, Rgb};
-use qr::{Logo, render};
+use qr::{Card, Logo, print_card, render};
 
 #[path = "../tests/qr/samples.rs"]
 mod samples;
@@ -46,6 +46,19 @@ fn main() {
                     }
                 }
             }
+        }
+    }
+    let address = "tips.example.com/g/0123456789ab";
+    let payload = format!("https://{address}");
+    for (number, name) in
+        ["Musa Adebayo", "Chukwuemeka Oluwatobiloba Ọ̀ṣun-Adéwálé"].iter().enumerate()
+    {
+        let heading = "Scan to tip";
+        let card = Card { payload: &payload, heading, name, address, owner: "Lagos Guards" };
+        for level in Level::ALL {
+            let file = format!("card-{number}-{level:?}.pdf");
+            std::fs::write(directory.join(&file), print_card(&card, level).unwrap()).unwrap();
+            writeln!(manifest, "{file},\"\"\"{payload}\"\"\"").unwrap();
         }
     }
     std::fs::write(directory.join("manifest.csv"), manifest).unwrap();

@@ -11,7 +11,9 @@
 
 mod alignment;
 mod bitmap;
+mod card;
 mod logo;
+mod outline;
 mod palette;
 mod place;
 mod read;
@@ -21,6 +23,7 @@ mod segments;
 mod symbol;
 mod vector;
 
+pub use card::{Card, CardRefused, print_card};
 pub use logo::{LOGO_BYTES_MAX, LOGO_SIDE_MAX_PX, LOGO_SIDE_MIN_PX, Logo, LogoRefused};
 pub use read::{ReadRefused, decode};
 pub use refused::RenderRefused;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod cards;
 mod drawing;
 mod logos;
 mod refusals;
