@@ -4,10 +4,16 @@
 
 #![deny(missing_docs)]
 
+mod batch;
+pub mod bus;
 pub mod clock;
 pub mod environment;
 pub mod images;
+pub mod mail;
+pub mod queue;
 pub mod random;
 pub mod salts;
 pub mod secrets;
+pub mod sending;
+pub mod sms;
 pub mod table;

@@ -1,0 +1,48 @@
+//! What is known of a message to a person after a failure: surely not sent, or nobody can tell.
+//!
+//! The difference matters because such a message cannot be taken back: what may have been sent is not sent again.
+//! That is why the senders switch the SDK's own retries off.
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+
+/// A private cause.
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a message is not known to be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum NotSent {
+    /// It was surely not sent; a later try does no harm.
+    #[error("the message was not accepted")]
+    Refused(#[source] Cause),
+    /// It may be on its way; another try could send it twice.
+    #[error("whether the message was sent is not known")]
+    Unknown(#[source] Cause),
+}
+
+impl NotSent {
+    /// Whether another try is safe.
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Self::Refused(_))
+    }
+
+    /// What an SDK's error says: a 4xx of the service is a refusal, a request that was never made too.
+    pub(crate) fn of<E>(error: SdkError<E, HttpResponse>) -> Self
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        let refused = match &error {
+            SdkError::ConstructionFailure(_) => true,
+            SdkError::ServiceError(answer) => answer.raw().status().is_client_error(),
+            _ => false,
+        };
+        let cause = format!("{}", DisplayErrorContext(error)).into();
+        if refused { Self::Refused(cause) } else { Self::Unknown(cause) }
+    }
+
+    /// We refuse to send it ourselves.
+    pub(crate) fn ours(reason: &str) -> Self {
+        Self::Refused(reason.into())
+    }
+}
