@@ -163,6 +163,8 @@ pub struct Tip {
     pub polls: u8,
     /// Refunds that are under way.
     pub refunds_asked: Vec<RefundAsked>,
+    /// How many refunds were asked for and will not happen.
+    pub refunds_dropped: u32,
     /// What went back.
     pub returns: Vec<TipReturn>,
     /// The disputes by Paystack's id.
@@ -201,6 +203,7 @@ impl Tip {
             payment: Payment::Initiated,
             polls: 0,
             refunds_asked: Vec::new(),
+            refunds_dropped: 0,
             returns: Vec::new(),
             disputes: BTreeMap::new(),
         })

@@ -92,7 +92,11 @@ impl Tip {
     pub fn drop_refund(mut self, id: &RefundId) -> Result<Tip, TipRefused> {
         let before = self.refunds_asked.len();
         self.refunds_asked.retain(|each| each.id != *id);
-        if self.refunds_asked.len() == before { Err(TipRefused::Repeated) } else { Ok(self) }
+        if self.refunds_asked.len() == before {
+            return Err(TipRefused::Repeated);
+        }
+        self.refunds_dropped = self.refunds_dropped.saturating_add(1);
+        Ok(self)
     }
 }
 
@@ -116,6 +120,7 @@ mod tests {
         assert_eq!(tip.clone().polled(after(9_999_999)), Err(TipRefused::Repeated));
         // The next one begins anew, and a refund that is done is not looked for.
         let tip = tip.drop_refund(&refund_id(1)).unwrap();
+        assert_eq!(tip.refunds_dropped, 1);
         let tip = tip.ask_refund(refund_id(2), Some(1), after(5)).unwrap();
         assert_eq!(tip.poll_at(), Some(after(905)));
         assert_eq!(tip.refund(9, 1, Some(&refund_id(2))).unwrap().poll_at(), None);
