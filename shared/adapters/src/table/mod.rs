@@ -5,17 +5,28 @@
 //! counter). Deliberately absent: a generic repository, and any read that decides a write.
 
 mod api_key;
+mod case;
 mod code;
 mod counter;
+mod delivery;
 mod event;
+mod guard;
+mod guard_code;
 mod idempotency;
 pub mod keys;
+mod ledger;
+mod limit;
+mod list;
+mod preference;
 mod property;
 mod session;
 mod single;
+mod statement;
 mod target;
 mod tenant;
+mod tip;
 mod transaction;
+mod webhook;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -31,11 +42,19 @@ pub use code::{CodeLost, Uses};
 pub use counter::{
     Addition, Count, CountLost, Counting, FIRST_SCAN, LAST_SCAN, Marks, Totals, Visitors,
 };
+pub use delivery::{Delivered, StoredDelivery};
 pub use event::StoredEvent;
+pub use guard_code::StoredGuardCode;
 pub use idempotency::{Answer, Claim, ClaimOutcome};
 pub use keys::Counted;
+pub use ledger::{GuardBalances, LedgerWrite, Posted};
+pub use limit::Limited;
+pub use preference::{PUSH_SUBSCRIPTIONS_MAX, PushSubscription};
 pub use property::TakenOver;
 pub use session::Session;
+pub use statement::{Entry, Month, StoredPosting};
+pub use tip::{StoredTip, TipClaim};
+pub use webhook::StoredWebhook;
 
 use crate::environment::{Environment, EnvironmentError};
 use keys::Key;
