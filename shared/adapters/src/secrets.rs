@@ -22,6 +22,13 @@ const STAGES: [&str; 2] = ["AWSCURRENT", "AWSPREVIOUS"];
 #[error("a secret cannot be read, try again")]
 pub struct SecretError(#[source] Box<dyn std::error::Error + Send + Sync>);
 
+impl SecretError {
+    /// A secret that is not what it should be. `cause` has nothing of its text.
+    pub(crate) fn of(cause: &'static str) -> Self {
+        Self(cause.into())
+    }
+}
+
 impl Failure for SecretError {
     fn kind(&self) -> Kind {
         Kind::Unavailable
@@ -41,6 +48,11 @@ impl Failure for SecretError {
 pub struct SecretText(Arc<str>);
 
 impl SecretText {
+    /// A secret of this text.
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
+        Self(text.into())
+    }
+
     /// The bytes, for a MAC or a signature.
     pub fn expose(&self) -> &[u8] {
         self.0.as_bytes()
@@ -82,12 +94,14 @@ impl Secret {
     /// # Errors
     /// [`EnvironmentError`] names a missing variable.
     pub fn from_env(env: &Environment, variable: &'static str) -> Result<Self, EnvironmentError> {
-        Ok(Self {
-            client: Client::new(&env.aws("SECRETS_MANAGER")?),
-            id: env.required(variable)?.into(),
-            clock: env.clock.clone(),
-            kept: Arc::default(),
-        })
+        let client = Client::new(&env.aws("SECRETS_MANAGER")?);
+        Ok(Self::of(&client, &env.required(variable)?, &env.clock))
+    }
+
+    /// The secret of this id.
+    pub(crate) fn of(client: &Client, id: &str, clock: &Clock) -> Self {
+        let (client, id, clock) = (client.clone(), id.into(), clock.clone());
+        Self { client, id, clock, kept: Arc::default() }
     }
 
     /// The present version first, then the one before it, if there is one. Versions that were read once serve until
@@ -96,18 +110,25 @@ impl Secret {
     /// # Errors
     /// [`SecretError`] when there is no present version.
     pub async fn versions(&self) -> Result<Vec<SecretText>, SecretError> {
+        let versions = self.versions_if_any().await?;
+        versions.ok_or_else(|| SecretError::of("there is no such secret, or it has no version"))
+    }
+
+    /// As [`Secret::versions`]; nothing where there is no such secret, which is asked for again each time.
+    pub(crate) async fn versions_if_any(&self) -> Result<Option<Vec<SecretText>>, SecretError> {
         let now = self.clock.now();
         if let Some(versions) = self.kept.read().await.as_ref().and_then(|kept| kept.fresh(now)) {
-            return Ok(versions);
+            return Ok(Some(versions));
         }
         let mut kept = self.kept.write().await;
         // Whoever had the lock before may have read them.
         let now = self.clock.now();
         if let Some(versions) = kept.as_ref().and_then(|kept| kept.fresh(now)) {
-            return Ok(versions);
+            return Ok(Some(versions));
         }
         let (versions, fresh_for) = match (self.fetch().await, kept.take()) {
-            (Ok(versions), _) => (versions, FRESH_FOR),
+            (Ok(Some(versions)), _) => (versions, FRESH_FOR),
+            (Ok(None), _) => return Ok(None),
             (Err(error), Some(stale)) => {
                 tracing::warn!(error = chain(&error), "a secret serves on that could not be read");
                 (stale.versions, RETRY_AFTER)
@@ -116,27 +137,30 @@ impl Secret {
         };
         let asked_at = self.clock.now();
         *kept = Some(Kept { versions: versions.clone(), asked_at, fresh_for });
-        Ok(versions)
+        Ok(Some(versions))
     }
 
-    async fn fetch(&self) -> Result<Vec<SecretText>, SecretError> {
-        let mut versions = Vec::new();
-        for stage in STAGES {
-            let wanted = self.client.get_secret_value().secret_id(&*self.id).version_stage(stage);
-            match wanted.send().await {
-                Ok(output) => {
-                    versions.extend(output.secret_string.map(|text| SecretText(text.into())))
-                }
-                // A secret that was never rotated has no previous version.
-                Err(error)
-                    if stage != STAGES[0]
-                        && error
-                            .as_service_error()
-                            .is_some_and(|e| e.is_resource_not_found_exception()) => {}
-                Err(error) => return Err(SecretError(aws_error(error))),
+    async fn fetch(&self) -> Result<Option<Vec<SecretText>>, SecretError> {
+        let Some(present) = self.fetch_stage(STAGES[0]).await? else { return Ok(None) };
+        let mut versions = vec![present];
+        // A secret that was never rotated has no previous version.
+        versions.extend(self.fetch_stage(STAGES[1]).await?);
+        Ok(Some(versions))
+    }
+
+    async fn fetch_stage(&self, stage: &str) -> Result<Option<SecretText>, SecretError> {
+        let wanted = self.client.get_secret_value().secret_id(&*self.id).version_stage(stage);
+        match wanted.send().await {
+            Ok(output) => Ok(output.secret_string.map(SecretText::new)),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_resource_not_found_exception()) =>
+            {
+                Ok(None)
             }
+            Err(error) => Err(SecretError(aws_error(error))),
         }
-        Ok(versions)
     }
 }
 

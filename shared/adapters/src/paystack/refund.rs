@@ -1,0 +1,108 @@
+//! Refunds: asked for at `POST /refund`, and listed by charge at `GET /refund`, which is how one whose outcome is
+//! unknown is found again: our own id travels in its `merchant_note`.
+
+use std::collections::BTreeMap;
+
+use domain::id::TenantId;
+use domain::ledger::PaystackReference;
+use domain::money::Money;
+use serde_json::{Value, json};
+
+use super::error::{Garbled, PaystackError};
+use super::wire::{Fields, rows};
+use super::{Call, PAGES_MAX, Paystack, ROWS_PER_PAGE, query};
+
+/// A refund that is wanted.
+#[derive(Clone, Debug)]
+pub struct RefundWish {
+    /// The charge.
+    pub transaction: PaystackReference,
+    /// How much goes back.
+    pub amount: Money,
+    /// Ours; only the tenant sees it.
+    pub merchant_note: String,
+}
+
+/// A refund as Paystack has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefundSeen {
+    /// Paystack's id.
+    pub id: u64,
+    /// `pending`, `processing`, `processed`, `failed` or `needs-attention`.
+    pub status: String,
+    /// Minor units.
+    pub amount: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// What we wrote when we asked for it.
+    pub merchant_note: Option<String>,
+}
+
+impl Paystack {
+    /// Asks for a refund. It is done when [`Paystack::refunds_of`] says so.
+    ///
+    /// # Errors
+    /// [`PaystackError`]; where it may have happened, look for the note among the charge's refunds before asking again.
+    pub async fn refund(
+        &self,
+        tenant: &TenantId,
+        wish: &RefundWish,
+    ) -> Result<RefundSeen, PaystackError> {
+        let body = json!({
+            "transaction": wish.transaction.as_str(),
+            "amount": wish.amount.minor,
+            "currency": wish.amount.currency.code(),
+            "merchant_note": wish.merchant_note,
+        });
+        let answer = self.send(tenant, Call::post("refund", "/refund", body)).await?;
+        Ok(seen(Fields::of(&answer.data)?)?)
+    }
+
+    /// All refunds of a transaction, by its id, the oldest id first. What is listed of other transactions is left out
+    /// here, so that nothing depends on the filter being understood.
+    ///
+    /// # Errors
+    /// [`PaystackError`]; a row that does not say whose it is makes the whole list useless.
+    pub async fn refunds_of(
+        &self,
+        tenant: &TenantId,
+        transaction: u64,
+    ) -> Result<Vec<RefundSeen>, PaystackError> {
+        let (id, per_page) = (transaction.to_string(), ROWS_PER_PAGE.to_string());
+        let mut refunds = BTreeMap::new();
+        for page in 1..=PAGES_MAX {
+            let at = page.to_string();
+            let filter = [("transaction", &*id), ("perPage", &*per_page), ("page", &*at)];
+            let path = format!("/refund?{}", query(&filter));
+            let answer = self.send(tenant, Call::get("refunds", path)).await?;
+            let rows = rows(&answer.data)?;
+            for row in rows {
+                let row = Fields::of(row)?;
+                if row.id_of("transaction")? == transaction {
+                    let refund = seen(row)?;
+                    refunds.insert(refund.id, refund);
+                }
+            }
+            if is_last(page, rows, &answer.meta) {
+                return Ok(refunds.into_values().collect());
+            }
+        }
+        Err(Garbled("an end of the list").into())
+    }
+}
+
+/// By the number of pages, where that is said; else the page after the last one is empty.
+fn is_last(page: usize, rows: &[Value], meta: &Value) -> bool {
+    let pages = Fields::of(meta).and_then(|meta| meta.id("pageCount"));
+    rows.is_empty() || pages.is_ok_and(|pages| u64::try_from(page).is_ok_and(|page| page >= pages))
+}
+
+fn seen(refund: Fields<'_>) -> Result<RefundSeen, Garbled> {
+    Ok(RefundSeen {
+        id: refund.id("id")?,
+        status: refund.text("status")?.to_owned(),
+        amount: refund.minor("amount")?,
+        currency: refund.text("currency")?.to_owned(),
+        merchant_note: refund.text_if_any("merchant_note").map(str::to_owned),
+    })
+}
