@@ -23,6 +23,8 @@ pub struct RefundAsked {
     pub asked_at: Timestamp,
     /// How many of [`REFUND_LOOK_AFTER_S`] are done.
     pub looks: u8,
+    /// A random number of whoever asks Paystack for it: tells two that want to at the same moment apart.
+    pub asker: u32,
 }
 
 impl RefundAsked {
@@ -58,7 +60,7 @@ impl Tip {
         mut self,
         id: RefundId,
         amount: Option<i64>,
-        now: Timestamp,
+        (now, asker): (Timestamp, u32),
     ) -> Result<Tip, TipRefused> {
         if !self.status().is_paid() {
             return Err(TipRefused::NotPaid);
@@ -81,7 +83,18 @@ impl Tip {
         if self.refunds_asked.len().saturating_add(self.returns.len()) >= REFUNDS_MAX {
             return Err(TipRefused::TooManyRefunds);
         }
-        self.refunds_asked.push(RefundAsked { id, amount, asked_at: now, looks: 0 });
+        self.refunds_asked.push(RefundAsked { id, amount, asked_at: now, looks: 0, asker });
+        Ok(self)
+    }
+
+    /// A refund that is under way and that Paystack does not have is going to be asked for again: written down by
+    /// whoever does it, before Paystack is called.
+    ///
+    /// # Errors
+    /// [`TipRefused::Repeated`] where it is not under way.
+    pub fn ask_refund_again(mut self, id: &RefundId, asker: u32) -> Result<Tip, TipRefused> {
+        let refund = self.refunds_asked.iter_mut().find(|each| each.id == *id);
+        refund.ok_or(TipRefused::Repeated)?.asker = asker;
         Ok(self)
     }
 
@@ -107,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_refund_under_way_is_looked_for_until_somebody_has_to_take_over() {
-        let mut tip = paid().ask_refund(refund_id(1), None, after(0)).unwrap();
+        let mut tip = paid().ask_refund(refund_id(1), None, (after(0), 1)).unwrap();
         for due in REFUND_LOOK_AFTER_S {
             assert_eq!(tip.poll_at(), Some(after(due)));
             assert!(!tip.refunds_asked[0].is_given_up());
@@ -116,12 +129,15 @@ mod tests {
             tip = tip.polled(after(due)).unwrap();
         }
         assert_eq!(tip.poll_at(), None);
+        let again = tip.clone().ask_refund_again(&refund_id(1), 2).unwrap();
+        assert_ne!(again, tip, "two that ask write two things");
+        assert_eq!(again.ask_refund_again(&refund_id(2), 2), Err(TipRefused::Repeated));
         assert!(tip.refunds_asked[0].is_given_up());
         assert_eq!(tip.clone().polled(after(9_999_999)), Err(TipRefused::Repeated));
         // The next one begins anew, and a refund that is done is not looked for.
         let tip = tip.drop_refund(&refund_id(1)).unwrap();
         assert_eq!(tip.refunds_dropped, 1);
-        let tip = tip.ask_refund(refund_id(2), Some(1), after(5)).unwrap();
+        let tip = tip.ask_refund(refund_id(2), Some(1), (after(5), 1)).unwrap();
         assert_eq!(tip.poll_at(), Some(after(905)));
         assert_eq!(tip.refund(9, 1, Some(&refund_id(2))).unwrap().poll_at(), None);
     }

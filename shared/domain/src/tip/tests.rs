@@ -123,7 +123,7 @@ fn each_step_leads_where_the_table_says() {
     for unpaid in [tip(), pending(), failed(), abandoned()] {
         check(unpaid.clone().refund(1, 1, None), Err(TipRefused::NotPaid));
         check(unpaid.clone().dispute(1), Err(TipRefused::NotPaid));
-        check(unpaid.ask_refund(refund_id(1), None, start()), Err(TipRefused::NotPaid));
+        check(unpaid.ask_refund(refund_id(1), None, (start(), 1)), Err(TipRefused::NotPaid));
     }
     assert_eq!(paid().shown(true), TipStatus::Settled);
     assert_eq!(paid().dispute(1).unwrap().shown(true), TipStatus::Disputed);
@@ -131,7 +131,7 @@ fn each_step_leads_where_the_table_says() {
 
 #[test]
 fn refunds_under_way_count_against_the_rest() {
-    let ask = |tip: Tip, number, amount| tip.ask_refund(refund_id(number), amount, start());
+    let ask = |tip: Tip, number, amount| tip.ask_refund(refund_id(number), amount, (start(), 1));
     let half = ask(paid(), 1, Some(60_000)).unwrap();
     assert_eq!(half.refundable(), 40_000);
     assert_eq!(ask(half.clone(), 1, Some(60_000)), Err(TipRefused::Repeated));

@@ -1,0 +1,3 @@
+fn main() -> web::Exit {
+    web::serve("finance", finance::Deps::from_env, finance::routes)
+}

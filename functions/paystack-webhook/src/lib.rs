@@ -1,0 +1,30 @@
+//! Takes Paystack's events in (T15, T33): the signature is checked, the raw event goes into the queue, and only then
+//! is it answered.
+//!
+//! Deliberately absent: the table, and any look into the event. Both are the worker's.
+
+use adapters::clock::Clock;
+use adapters::environment::{Environment, EnvironmentError};
+use axum::extract::FromRef;
+use utoipa_axum::router::OpenApiRouter;
+
+/// What this route may touch.
+#[derive(Clone, Debug, FromRef)]
+pub struct Deps {
+    clock: Clock,
+}
+
+impl Deps {
+    /// From the function's variables.
+    ///
+    /// # Errors
+    /// [`EnvironmentError`] names the variable that is missing.
+    pub fn from_env(env: &Environment) -> Result<Self, EnvironmentError> {
+        Ok(Self { clock: env.clock.clone() })
+    }
+}
+
+/// The route of Paystack's events.
+pub fn routes(deps: Deps) -> web::Routes {
+    OpenApiRouter::new().with_state(deps)
+}
