@@ -25,6 +25,7 @@ pub mod embedded;
 pub mod functions;
 pub mod gateway;
 pub mod meter;
+pub mod paystack;
 mod prometheus;
 pub mod registry;
 pub mod schedule;
