@@ -1,18 +1,37 @@
 //! For whoever keeps the books (T4): refunds, the ledger's check and statements, and the cases that need a person.
+//!
+//! Deliberately absent: postings. A refund counts when Paystack has processed it, and the worker writes it down.
+
+mod cases;
+mod entries;
+mod invariants;
+mod refund;
+mod statement;
+mod tip;
 
 use adapters::clock::Clock;
 use adapters::environment::{Environment, EnvironmentError};
+use adapters::ids::Ids;
+use adapters::paystack::Paystack;
 use adapters::table::Table;
 use axum::extract::FromRef;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use web::seal::Seal;
 
 /// What these routes may touch.
 #[derive(Clone, Debug, FromRef)]
 pub struct Deps {
     table: Table,
+    paystack: Paystack,
     seal: Seal,
-    clock: Clock,
+    ids: Ids,
+}
+
+impl FromRef<Deps> for Clock {
+    fn from_ref(deps: &Deps) -> Clock {
+        deps.ids.clock().clone()
+    }
 }
 
 impl Deps {
@@ -23,13 +42,20 @@ impl Deps {
     pub fn from_env(env: &Environment) -> Result<Self, EnvironmentError> {
         Ok(Self {
             table: Table::from_env(env)?,
+            paystack: Paystack::from_env(env)?,
             seal: Seal::from_env(env)?,
-            clock: env.clock.clone(),
+            ids: Ids::from_env(env),
         })
     }
 }
 
 /// The routes of finance.
 pub fn routes(deps: Deps) -> web::Routes {
-    OpenApiRouter::new().with_state(deps)
+    OpenApiRouter::new()
+        .routes(routes!(refund::refund_tip))
+        .routes(routes!(entries::list_entries))
+        .routes(routes!(invariants::check_ledger))
+        .routes(routes!(statement::read_statement))
+        .routes(routes!(cases::list_cases))
+        .with_state(deps)
 }

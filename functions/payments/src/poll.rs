@@ -88,6 +88,7 @@ async fn ask_again(deps: &Deps, tip: &Tip, refund: &RefundAsked) -> Result<(), U
         transaction: tip.reference(),
         amount: Money { minor: refund.amount, currency: tip.amount.currency },
         merchant_note: refund.id.to_string(),
+        customer_note: refund.reason.as_ref().map(|reason| reason.as_str().to_owned()),
     };
     let id = &refund.id;
     match deps.paystack.refund(&tip.tenant, &wish).await {

@@ -4,6 +4,7 @@
 
 #![deny(missing_docs)]
 
+pub mod audit;
 mod batch;
 pub mod bus;
 pub mod clock;

@@ -25,7 +25,7 @@ pub use amount::{AmountRefused, parse_amount};
 pub use patron::{ALIAS_MAX_CHARS, MESSAGE_MAX_CHARS, Patron, PatronText};
 pub use poll::{POLL_AFTER_S, REFUND_LOOK_AFTER_S, next_poll};
 pub use quote::{asked_with_fee, expected_fee};
-pub use refund::RefundAsked;
+pub use refund::{REASON_MAX_CHARS, RefundAsked, RefundWanted};
 pub use settings::TipSettings;
 pub use status::{TipRefused, TipStatus};
 pub use verdict::{ChargeFacts, ChargeState, Credit, Mismatch, Verdict};

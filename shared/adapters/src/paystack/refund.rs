@@ -21,6 +21,8 @@ pub struct RefundWish {
     pub amount: Money,
     /// Ours; only the tenant sees it.
     pub merchant_note: String,
+    /// What the payer is told.
+    pub customer_note: Option<String>,
 }
 
 /// A refund as Paystack has it.
@@ -48,12 +50,15 @@ impl Paystack {
         tenant: &TenantId,
         wish: &RefundWish,
     ) -> Result<RefundSeen, PaystackError> {
-        let body = json!({
+        let mut body = json!({
             "transaction": wish.transaction.as_str(),
             "amount": wish.amount.minor,
             "currency": wish.amount.currency.code(),
             "merchant_note": wish.merchant_note,
         });
+        if let Some(note) = &wish.customer_note {
+            body["customer_note"] = note.as_str().into();
+        }
         let answer = self.send(tenant, Call::post("refund", "/refund", body)).await?;
         Ok(seen(Fields::of(&answer.data)?)?)
     }

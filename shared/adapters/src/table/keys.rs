@@ -22,6 +22,8 @@ pub(crate) const GSI1_PK: &str = "GSI1PK";
 pub(crate) const GSI1_SK: &str = "GSI1SK";
 /// The sparse index of what is due.
 pub(crate) const GSI3: &str = "GSI3";
+/// Its sort key.
+pub(crate) const GSI3_SK: &str = "GSI3SK";
 /// The sort key of a record that has its partition to itself.
 const META: &str = "META";
 
@@ -298,6 +300,11 @@ pub(crate) fn notice(subject: &str) -> Key {
 /// A place in time, so that keys sort by it: milliseconds since 1970, with leading zeros.
 pub(crate) fn instant(at: jiff::Timestamp) -> String {
     format!("{:015}", at.as_millisecond())
+}
+
+/// The instant that a place in time stands for.
+pub(crate) fn instant_of(place: &str) -> Option<jiff::Timestamp> {
+    jiff::Timestamp::from_millisecond(place.parse().ok()?).ok()
 }
 
 /// A text from outside as a part of a key: one that is too long for a key is represented by its hash.

@@ -30,6 +30,11 @@ impl Month {
         Self(at.to_zoned(TimeZone::UTC).date().first_of_month())
     }
 
+    /// When it begins.
+    pub fn first_instant(&self) -> Timestamp {
+        self.0.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |begin| begin.timestamp())
+    }
+
     /// The months from that of `first` to that of `last`, both included.
     pub fn between(first: Timestamp, last: Timestamp) -> impl Iterator<Item = Month> {
         let last = Month::of(last);
@@ -122,7 +127,7 @@ impl PostingItem {
         }
     }
 
-    fn into_domain(self) -> Result<StoredPosting, StoreError> {
+    pub(super) fn into_domain(self) -> Result<StoredPosting, StoreError> {
         let (tenant, reference) = owner_of(&self.pk, KIND)?;
         let postings = self.postings.into_iter();
         let postings = postings.map(|p| Posting { account: p.a, minor: p.m }).collect();

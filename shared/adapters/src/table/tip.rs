@@ -190,6 +190,11 @@ fn tip_of(pk: &str) -> Result<TipId, StoreError> {
         .map_err(|error| StoreError::Corrupt { what: KIND, source: error.into() })
 }
 
+fn due_at(sk: &str) -> Result<Timestamp, StoreError> {
+    keys::instant_of(sk.split('#').next().unwrap_or_default())
+        .ok_or_else(|| StoreError::Corrupt { what: KIND, source: "it is due at no instant".into() })
+}
+
 fn shard_of(id: &TipId) -> u8 {
     keys::shard_of(id.as_str(), keys::DUE_SHARDS)
 }
@@ -329,8 +334,8 @@ impl Table {
         each(self.page::<TipItem>(list).await?, |item| Ok(item.into_domain()?.tip))
     }
 
-    /// Up to `most` tips of a shard about which Paystack is to be asked by `now`, the longest due first. There are
-    /// [`keys::DUE_SHARDS`] shards.
+    /// Up to `most` tips of a shard about which Paystack is to be asked by `now`, with the instants since when, the
+    /// longest due first. There are [`keys::DUE_SHARDS`] shards.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -339,7 +344,7 @@ impl Table {
         now: Timestamp,
         shard: u8,
         most: u32,
-    ) -> Result<Vec<TipId>, StoreError> {
+    ) -> Result<Vec<(Timestamp, TipId)>, StoreError> {
         let output = self
             .client
             .query()
@@ -354,9 +359,10 @@ impl Table {
             .send()
             .await
             .map_err(broken)?;
-        let key = |item: Item| match item.get(keys::PK).map(|pk| pk.as_s()) {
-            Some(Ok(pk)) => tip_of(pk),
-            _ => tip_of(""),
+        let key = |item: Item| {
+            let of = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
+            let tip = tip_of(of(keys::PK).map_or("", String::as_str))?;
+            Ok((due_at(of(keys::GSI3_SK).map_or("", String::as_str))?, tip))
         };
         output.items.unwrap_or_default().into_iter().map(key).collect()
     }

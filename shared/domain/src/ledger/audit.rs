@@ -130,6 +130,21 @@ impl Audit {
         }
     }
 
+    /// Whether a transaction of this reference was taken.
+    pub fn knows(&self, reference: &Reference) -> bool {
+        self.references.contains(reference)
+    }
+
+    /// How many transactions were taken.
+    pub fn transactions(&self) -> usize {
+        self.references.len()
+    }
+
+    /// What the entries of each account sum to so far, in minor units.
+    pub fn sums(&self) -> &BTreeMap<Account, i64> {
+        &self.sums
+    }
+
     /// What is off, once every transaction was taken; sorted. `balances` are the stored ones.
     pub fn finish(mut self, balances: &BTreeMap<Account, i64>) -> Vec<Violation> {
         let accounts: BTreeSet<&Account> = self.sums.keys().chain(balances.keys()).collect();

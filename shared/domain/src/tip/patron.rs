@@ -20,7 +20,7 @@ pub struct PatronText(String);
 
 impl PatronText {
     /// Reads a text of at most `chars_max` characters. Line breaks and tabs count as spaces; blank is nothing.
-    fn parse(text: &str, chars_max: usize) -> Result<Option<Self>, &'static str> {
+    pub(super) fn parse(text: &str, chars_max: usize) -> Result<Option<Self>, &'static str> {
         let line: String =
             text.chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c }).collect();
         let line = line.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
@@ -109,7 +109,12 @@ impl Patron {
     }
 }
 
-fn text_error(field: &str, code: &'static str, what: &str, chars_max: usize) -> FieldError {
+pub(super) fn text_error(
+    field: &str,
+    code: &'static str,
+    what: &str,
+    chars_max: usize,
+) -> FieldError {
     let detail = format!("{what} has at most {chars_max} characters, and none that cannot be seen");
     FieldError::new(field, code, detail)
 }

@@ -5,12 +5,42 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::patron::text_error;
 use super::poll::{next, passed};
-use super::{Payment, REFUND_LOOK_AFTER_S, Tip, TipRefused};
+use super::{PatronText, Payment, REFUND_LOOK_AFTER_S, Tip, TipRefused};
+use crate::failure::InvalidFields;
 use crate::id::RefundId;
 
 /// The most refunds of one tip that are asked for or done.
 const REFUNDS_MAX: usize = 20;
+
+/// The longest reason of a refund, in characters.
+pub const REASON_MAX_CHARS: usize = 200;
+
+/// A refund that somebody wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefundWanted {
+    /// Its id.
+    pub id: RefundId,
+    /// Minor units; all that is left when it is not said.
+    pub amount: Option<i64>,
+    /// Why; Paystack tells the patron.
+    pub reason: Option<PatronText>,
+    /// A random number of whoever asks.
+    pub asker: u32,
+}
+
+impl RefundWanted {
+    /// Reads a reason; blank is none.
+    ///
+    /// # Errors
+    /// [`InvalidFields`] for one that is too long or cannot be seen.
+    pub fn reason(text: &str) -> Result<Option<PatronText>, InvalidFields> {
+        PatronText::parse(text, REASON_MAX_CHARS).map_err(|code| {
+            InvalidFields(vec![text_error("reason", code, "the reason", REASON_MAX_CHARS)])
+        })
+    }
+}
 
 /// A refund that we have asked Paystack for, or are about to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +49,9 @@ pub struct RefundAsked {
     pub id: RefundId,
     /// Minor units.
     pub amount: i64,
+    /// Why; Paystack tells the patron.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<PatronText>,
     /// When it was written down; Paystack is asked right after that.
     pub asked_at: Timestamp,
     /// How many of [`REFUND_LOOK_AFTER_S`] are done.
@@ -52,16 +85,12 @@ impl Tip {
         credit.gross.saturating_sub(self.returned()).saturating_sub(asked).max(0)
     }
 
-    /// A refund is going to be asked for: written down before Paystack is called. `None` is all that is left.
+    /// A refund is going to be asked for: written down before Paystack is called.
     ///
     /// # Errors
     /// [`TipRefused`]: unpaid, disputed, more than is left, or this refund was asked for before.
-    pub fn ask_refund(
-        mut self,
-        id: RefundId,
-        amount: Option<i64>,
-        (now, asker): (Timestamp, u32),
-    ) -> Result<Tip, TipRefused> {
+    pub fn ask_refund(mut self, wanted: RefundWanted, now: Timestamp) -> Result<Tip, TipRefused> {
+        let RefundWanted { id, amount, reason, asker } = wanted;
         if !self.status().is_paid() {
             return Err(TipRefused::NotPaid);
         }
@@ -83,7 +112,7 @@ impl Tip {
         if self.refunds_asked.len().saturating_add(self.returns.len()) >= REFUNDS_MAX {
             return Err(TipRefused::TooManyRefunds);
         }
-        self.refunds_asked.push(RefundAsked { id, amount, asked_at: now, looks: 0, asker });
+        self.refunds_asked.push(RefundAsked { id, amount, reason, asked_at: now, looks: 0, asker });
         Ok(self)
     }
 
@@ -115,12 +144,12 @@ impl Tip {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{after, paid, refund_id};
+    use super::super::tests::{after, paid, refund_id, wanted};
     use super::*;
 
     #[test]
     fn a_refund_under_way_is_looked_for_until_somebody_has_to_take_over() {
-        let mut tip = paid().ask_refund(refund_id(1), None, (after(0), 1)).unwrap();
+        let mut tip = paid().ask_refund(wanted(1, None), after(0)).unwrap();
         for due in REFUND_LOOK_AFTER_S {
             assert_eq!(tip.poll_at(), Some(after(due)));
             assert!(!tip.refunds_asked[0].is_given_up());
@@ -137,7 +166,7 @@ mod tests {
         // The next one begins anew, and a refund that is done is not looked for.
         let tip = tip.drop_refund(&refund_id(1)).unwrap();
         assert_eq!(tip.refunds_dropped, 1);
-        let tip = tip.ask_refund(refund_id(2), Some(1), (after(5), 1)).unwrap();
+        let tip = tip.ask_refund(wanted(2, Some(1)), after(5)).unwrap();
         assert_eq!(tip.poll_at(), Some(after(905)));
         assert_eq!(tip.refund(9, 1, Some(&refund_id(2))).unwrap().poll_at(), None);
     }

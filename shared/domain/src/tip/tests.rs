@@ -20,6 +20,10 @@ pub(super) fn naira(minor: i64) -> Money {
     Money { minor, currency: NGN }
 }
 
+pub(super) fn wanted(number: u8, amount: Option<i64>) -> RefundWanted {
+    RefundWanted { id: refund_id(number), amount, reason: None, asker: 1 }
+}
+
 pub(super) fn refund_id(number: u8) -> RefundId {
     RefundId::new(start(), [number; 10])
 }
@@ -123,7 +127,7 @@ fn each_step_leads_where_the_table_says() {
     for unpaid in [tip(), pending(), failed(), abandoned()] {
         check(unpaid.clone().refund(1, 1, None), Err(TipRefused::NotPaid));
         check(unpaid.clone().dispute(1), Err(TipRefused::NotPaid));
-        check(unpaid.ask_refund(refund_id(1), None, (start(), 1)), Err(TipRefused::NotPaid));
+        check(unpaid.ask_refund(wanted(1, None), start()), Err(TipRefused::NotPaid));
     }
     assert_eq!(paid().shown(true), TipStatus::Settled);
     assert_eq!(paid().dispute(1).unwrap().shown(true), TipStatus::Disputed);
@@ -131,7 +135,7 @@ fn each_step_leads_where_the_table_says() {
 
 #[test]
 fn refunds_under_way_count_against_the_rest() {
-    let ask = |tip: Tip, number, amount| tip.ask_refund(refund_id(number), amount, (start(), 1));
+    let ask = |tip: Tip, number, amount| tip.ask_refund(wanted(number, amount), start());
     let half = ask(paid(), 1, Some(60_000)).unwrap();
     assert_eq!(half.refundable(), 40_000);
     assert_eq!(ask(half.clone(), 1, Some(60_000)), Err(TipRefused::Repeated));
