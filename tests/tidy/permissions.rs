@@ -12,10 +12,17 @@ use crate::functions::deps;
 use crate::sources::{file, none, template};
 
 /// The services behind the types of `Deps`' fields. A new type belongs here.
-const SERVICES: [(&str, &[&str]); 10] = [
+const SERVICES: [(&str, &[&str]); 17] = [
+    ("Bus", &["events"]),
+    ("Channels", &["sns", "ses", "secretsmanager"]),
     ("Clock", &[]),
+    ("Ids", &[]),
+    ("GuardCodes", &["secretsmanager"]),
     ("Images", &["s3"]),
+    ("Paystack", &["secretsmanager"]),
+    ("PaystackKeys", &["secretsmanager"]),
     ("PublicUrl", &[]),
+    ("Queue", &["sqs"]),
     ("Random", &[]),
     ("Salts", &["ssm"]),
     ("Seal", &["secretsmanager"]),

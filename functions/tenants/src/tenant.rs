@@ -27,7 +27,8 @@ pub(crate) struct TenantResponse {
     has_logo: bool,
     /// Counts the changes.
     version: u64,
-    /// Whether each code already leads to these destinations. If not, send the same settings again: it goes on.
+    /// Whether each code already leads to these destinations and shows these tips. If not, send the same settings again:
+    /// it goes on.
     destinations_applied: bool,
 }
 
@@ -109,10 +110,7 @@ pub(crate) async fn replace_tenant(
     settings.check()?;
     let before = deps.table.tenant(&caller.tenant).await?.ok_or(TenantRefused::Missing)?;
     let read = before.version;
-    let moved = before.settings.destinations != settings.destinations
-        || before.settings.name != settings.name
-        || before.settings.brand_color != settings.brand_color;
-    let rollout = if moved { Rollout::Pending(None) } else { before.rollout.clone() };
+    let rollout = rollout_of(&before, &settings);
     let tenant = Tenant { settings, rollout, version: read + 1, ..before };
     if !deps.table.replace_tenant(&tenant, read).await? {
         return Err(TenantRefused::Outrun.into());
@@ -120,4 +118,20 @@ pub(crate) async fn replace_tenant(
     let tenant = roll_out(&deps, tenant).await?;
     tracing::info!(event = "tenant_changed", tenant.id = %tenant.id, "changed tenant `{}`", tenant.id);
     Ok(Reply(tenant.into()))
+}
+
+/// How far the codes have followed when these settings replace the tenant's. What only guards' codes show need not be
+/// told to the codes of properties.
+fn rollout_of(before: &Tenant, settings: &TenantSettings) -> Rollout {
+    let moved = before.settings.destinations != settings.destinations
+        || before.settings.name != settings.name
+        || before.settings.brand_color != settings.brand_color;
+    let tips = before.settings.tips != settings.tips;
+    match (moved, tips, &before.rollout) {
+        (true, ..) => Rollout::Pending(None),
+        // The guards come after the properties that are still to be told, all of them.
+        (false, _, Rollout::Pending(reached)) => Rollout::Pending(reached.clone()),
+        (false, true, _) => Rollout::PendingGuards(None),
+        (false, false, unchanged) => unchanged.clone(),
+    }
 }

@@ -2,12 +2,14 @@
 //! with the content's hash that never changes. The bucket is private (X8); the network reads it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use domain::failure::{Failure, Kind};
-use domain::id::{PropertyId, TenantId};
+use domain::id::{GuardId, PhotoId, PropertyId, TenantId};
 use domain::render::Format;
 
 use crate::environment::{Environment, EnvironmentError};
@@ -57,6 +59,36 @@ pub enum Object<'a> {
     Version(&'a TenantId, &'a PropertyId, &'a str, Format),
     /// `logos/{tenant}/{sha256}`: not served.
     Logo(&'a TenantId, &'a str),
+    /// `uploads/{tenant}/{guard}/{photo}`: what somebody has sent as a photo; not served, and gone after a day.
+    Upload(&'a TenantId, &'a GuardId, &'a PhotoId),
+    /// `{tenant}/guard/{guard}/{sha256}.jpg`: one published photo for ever.
+    Photo(&'a TenantId, &'a GuardId, &'a str),
+}
+
+/// An address that takes one file, and what must be sent with it.
+#[derive(Clone)]
+pub struct UploadAddress {
+    /// Where the file is put. Whoever has the address may do that.
+    pub url: String,
+    /// The headers that belong to it; a browser sends the length by itself.
+    pub headers: Vec<(String, String)>,
+}
+
+impl std::fmt::Debug for UploadAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("UploadAddress(…)")
+    }
+}
+
+/// What lies under a key, as far as it is wanted.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Fetched {
+    /// Nothing.
+    Missing,
+    /// More bytes than are wanted; none of them was read.
+    TooLarge,
+    /// All of it.
+    Bytes(Vec<u8>),
 }
 
 impl Object<'_> {
@@ -69,14 +101,16 @@ impl Object<'_> {
                 format!("{tenant}/property/{id}/{sha256}.{}", format.extension())
             }
             Object::Logo(tenant, sha256) => format!("logos/{tenant}/{sha256}"),
+            Object::Upload(tenant, guard, photo) => format!("uploads/{tenant}/{guard}/{photo}"),
+            Object::Photo(tenant, guard, sha256) => format!("{tenant}/guard/{guard}/{sha256}.jpg"),
         }
     }
 
     fn cache_control(&self) -> &'static str {
         match self {
             Object::Present(..) => FRESH_FOR_A_MINUTE,
-            Object::Version(..) => NEVER_CHANGES,
-            Object::Metadata(_) | Object::Logo(..) => PRIVATE,
+            Object::Version(..) | Object::Photo(..) => NEVER_CHANGES,
+            Object::Metadata(_) | Object::Logo(..) | Object::Upload(..) => PRIVATE,
         }
     }
 }
@@ -133,21 +167,65 @@ impl Images {
     /// # Errors
     /// [`ImagesError`].
     pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, ImagesError> {
+        Ok(match self.get_bounded(key, u64::MAX).await? {
+            Fetched::Bytes(bytes) => Some(bytes),
+            Fetched::Missing | Fetched::TooLarge => None,
+        })
+    }
+
+    /// The bytes under a key, unless they are more than `most`: the store says how many before it sends them.
+    ///
+    /// # Errors
+    /// [`ImagesError`].
+    pub async fn get_bounded(&self, key: &str, most: u64) -> Result<Fetched, ImagesError> {
         let started = std::time::Instant::now();
         let outcome = self.client.get_object().bucket(&*self.bucket).key(key).send().await;
         let object = match outcome {
             Ok(object) => object,
             Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => {
-                return Ok(None);
+                return Ok(Fetched::Missing);
             }
             Err(error) => {
                 observe("get", started, false);
                 return Err(broken(error));
             }
         };
+        let length = object.content_length.and_then(|length| u64::try_from(length).ok());
+        if length.is_none_or(|length| length > most) {
+            return Ok(Fetched::TooLarge);
+        }
         let body = object.body.collect().await;
         observe("get", started, body.is_ok());
-        body.map(|body| Some(body.to_vec())).map_err(|error| ImagesError(error.into()))
+        let body = body.map_err(|error| ImagesError(error.into()))?;
+        Ok(Fetched::Bytes(body.to_vec()))
+    }
+
+    /// An address that takes exactly this many bytes of this type, for so long.
+    ///
+    /// # Errors
+    /// [`ImagesError`].
+    pub async fn upload_address(
+        &self,
+        object: &Object<'_>,
+        content_type: &str,
+        bytes: u64,
+        valid_for: Duration,
+    ) -> Result<UploadAddress, ImagesError> {
+        let config = PresigningConfig::expires_in(valid_for);
+        let config = config.map_err(|error| ImagesError(error.into()))?;
+        let signed = self
+            .client
+            .put_object()
+            .bucket(&*self.bucket)
+            .key(object.key())
+            .content_type(content_type)
+            .content_length(i64::try_from(bytes).unwrap_or(i64::MAX))
+            .presigned(config)
+            .await
+            .map_err(broken)?;
+        let headers = signed.headers();
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Ok(UploadAddress { url: signed.uri().to_owned(), headers: headers.collect() })
     }
 
     /// Deletes what is under a key, if anything is.

@@ -15,11 +15,12 @@ use crate::principal::API_KEY_HEADER;
 use crate::problem;
 
 /// What the operations are grouped by.
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("properties", "What codes are made for: taken in, changed and shown."),
     ("codes", "Codes of properties: generated, drawn, listed, deleted."),
     ("scan", "What happens when somebody scans a code. Open to everybody."),
     ("analytics", "Who scanned what, when and where, without knowing who it was."),
+    ("guards", "Who receives tips: profiles, photos, payout accounts, and printed codes."),
     ("tenant", "Your own settings, logo and keys."),
     ("session", "A key exchanged for a cookie, for pages."),
     ("health", "Whether the platform works."),

@@ -11,7 +11,7 @@ impl Guard {
     /// # Errors
     /// [`GuardRefused::Archived`].
     pub fn pay_to(self, account: PayoutAccount) -> Result<Self, GuardRefused> {
-        let here = self.here()?;
+        let here = self.still_here()?;
         Ok(Self { payout_account: Some(account), ..here }.next())
     }
 
@@ -20,7 +20,7 @@ impl Guard {
     /// # Errors
     /// [`GuardRefused::Archived`].
     pub fn show(self, photo: String) -> Result<Self, GuardRefused> {
-        let here = self.here()?;
+        let here = self.still_here()?;
         Ok(Self { photo: Some(photo), ..here }.next())
     }
 
@@ -35,14 +35,17 @@ impl Guard {
         token: GuardToken,
         now: Timestamp,
     ) -> Result<(Self, GuardQr), GuardRefused> {
-        let here = self.here()?;
+        let here = self.still_here()?;
         let code = Some(ActiveCode { id: id.clone(), token: token.clone() });
         let issued = GuardQr::issue(id, here.id.clone(), token, now);
         Ok((Self { code, ..here }.next(), issued))
     }
 
     /// The guard, unless it has left.
-    fn here(self) -> Result<Self, GuardRefused> {
+    ///
+    /// # Errors
+    /// [`GuardRefused::Archived`].
+    pub fn still_here(self) -> Result<Self, GuardRefused> {
         match self.status {
             GuardStatus::Archived => Err(GuardRefused::Archived),
             GuardStatus::Active | GuardStatus::Suspended => Ok(self),

@@ -1,0 +1,233 @@
+//! POST /api/v1/guards, GET and PUT /api/v1/guards/{guard_id}: who works for the tenant (T20, T36).
+
+use axum::Json as Reply;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::failure::{FieldError, InvalidFields};
+use domain::guard::{Guard, GuardProfile, GuardRefused, GuardStatus, GuardWishes, PayoutAccount};
+use domain::id::{GuardId, GuardQrId, TenantId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::idempotency::KeyRefused;
+use web::input::{GuardPath, Json};
+use web::problem::ProblemBody;
+use web::{Caller, GuardReader, Once, Problem, Stopped, may};
+
+use crate::Deps;
+use crate::code::follow_tenant;
+
+/// A guard, as its tenant sees it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct GuardResponse {
+    /// Its id.
+    #[schema(value_type = String)]
+    guard_id: GuardId,
+    /// First name.
+    first_name: String,
+    /// Last name.
+    last_name: String,
+    /// The name on the public page.
+    display_name: String,
+    /// The tenant's own number for the guard.
+    employee_id: String,
+    /// For SMS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<String>,
+    /// For mail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    /// Whether it takes tips.
+    status: GuardStatus,
+    /// Where its tips are paid out, without the account's number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payout_account: Option<PayoutAccount>,
+    /// Where everybody sees its photo.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    photo_url: Option<String>,
+    /// The code that works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<CodeSummary>,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// Counts the changes.
+    version: u64,
+}
+
+/// The code that works.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CodeSummary {
+    /// Its id.
+    #[schema(value_type = String)]
+    qr_id: GuardQrId,
+    /// The short address in it.
+    url: String,
+}
+
+impl GuardResponse {
+    pub(crate) fn of(guard: Guard, deps: &Deps) -> Self {
+        let display_name = guard.profile.display_name();
+        let GuardProfile { first_name, last_name, employee_id, phone, email } = guard.profile;
+        let summary = |code: domain::guard::ActiveCode| CodeSummary {
+            url: deps.codes.url(&code.token),
+            qr_id: code.id,
+        };
+        Self {
+            guard_id: guard.id,
+            first_name,
+            last_name,
+            display_name,
+            employee_id,
+            phone: phone.map(String::from),
+            email: email.map(String::from),
+            status: guard.status,
+            payout_account: guard.payout_account,
+            photo_url: guard.photo.map(|key| deps.codes.photo_url(&key)),
+            code: guard.code.map(summary),
+            created_at: guard.created_at,
+            version: guard.version,
+        }
+    }
+}
+
+/// What a guard is to be from now on.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReplaceGuardRequest {
+    /// First name.
+    first_name: String,
+    /// Last name.
+    last_name: String,
+    /// The tenant's own number for the guard.
+    employee_id: String,
+    /// With the country code.
+    #[serde(default)]
+    phone: Option<String>,
+    /// For mail.
+    #[serde(default)]
+    email: Option<String>,
+    /// The version that this change is made to; without it, whatever is there is changed.
+    #[serde(default)]
+    version: Option<u64>,
+}
+
+impl ReplaceGuardRequest {
+    fn profile(self) -> Result<GuardProfile, InvalidFields> {
+        let Self { first_name, last_name, employee_id, phone, email, .. } = self;
+        GuardProfile::parse(&GuardWishes { first_name, last_name, employee_id, phone, email })
+    }
+}
+
+/// Makes a guard, who takes tips as soon as it has a code. Needs an `Idempotency-Key`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/guards",
+    tag = "guards",
+    operation_id = "create_guard",
+    params(("Idempotency-Key" = String, Header, description = "A value of your own; a repetition makes no second guard")),
+    request_body = GuardWishes,
+    responses(
+        (status = 201, description = "The guard", body = GuardResponse),
+        (status = 400, description = "No Idempotency-Key", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "Another guard has this employee id, or the same request is still running", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A guard that breaks a rule", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = ["guards:write"]))
+)]
+pub(crate) async fn create_guard(
+    State(deps): State<Deps>,
+    caller: Caller<may::GuardsWrite>,
+    once: Once<GuardWishes>,
+) -> Result<(StatusCode, Reply<GuardResponse>), Stopped> {
+    let profile = GuardProfile::parse(&once.request)?;
+    let guard = Guard {
+        id: deps.ids.make(GuardId::new),
+        tenant: caller.tenant,
+        profile,
+        payout_account: None,
+        status: GuardStatus::Active,
+        photo: None,
+        code: None,
+        created_at: deps.ids.now(),
+        version: 1,
+    };
+    let reply = GuardResponse::of(guard.clone(), &deps);
+    let answer = once.key.saving(StatusCode::CREATED, &reply);
+    match deps.table.insert_guard(&guard, answer).await? {
+        // A new guard cannot have been changed: somebody else has taken the claim over.
+        Err(GuardRefused::Changed) => return Err(KeyRefused::Running.into()),
+        outcome => outcome?,
+    }
+    tracing::info!(event = "guard_created", guard.id = %guard.id, "made guard `{}`", guard.id);
+    Ok((StatusCode::CREATED, Reply(reply)))
+}
+
+/// One guard.
+#[utoipa::path(
+    get,
+    path = "/api/v1/guards/{guard_id}",
+    tag = "guards",
+    operation_id = "read_guard",
+    params(("guard_id" = String, Path, description = "The guard's id")),
+    responses(
+        (status = 200, description = "The guard", body = GuardResponse),
+        (status = 404, description = "No such guard", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = ["guards:read"]))
+)]
+pub(crate) async fn read_guard(
+    State(deps): State<Deps>,
+    reader: GuardReader<may::GuardsRead>,
+) -> Result<Reply<GuardResponse>, Problem> {
+    let guard = load(&deps, &reader.tenant, &reader.guard).await?;
+    Ok(Reply(GuardResponse::of(guard, &deps)))
+}
+
+/// Replaces what is known about a guard. Its page follows at once.
+#[utoipa::path(
+    put,
+    path = "/api/v1/guards/{guard_id}",
+    tag = "guards",
+    operation_id = "replace_guard",
+    params(("guard_id" = String, Path, description = "The guard's id")),
+    request_body = ReplaceGuardRequest,
+    responses(
+        (status = 200, description = "The guard as it is now", body = GuardResponse),
+        (status = 404, description = "No such guard", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "Archived, changed by somebody else, or another guard has this employee id", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A guard that breaks a rule", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = ["guards:write"]))
+)]
+pub(crate) async fn replace_guard(
+    State(deps): State<Deps>,
+    caller: Caller<may::GuardsWrite>,
+    GuardPath(id): GuardPath,
+    Json(request): Json<ReplaceGuardRequest>,
+) -> Result<Reply<GuardResponse>, Problem> {
+    let wanted = request.version;
+    let profile = request.profile()?;
+    let before = load(&deps, &caller.tenant, &id).await?;
+    if wanted.is_some_and(|version| version != before.version) {
+        return Err(GuardRefused::Changed.into());
+    }
+    let guard = before.clone().update(profile)?;
+    deps.table.replace_guard(&guard, &before).await??;
+    if guard.code.is_some() {
+        // The list is by name: whoever walks it to tell all codes of new settings may have missed this guard.
+        follow_tenant(&deps, &guard).await?;
+    }
+    tracing::info!(event = "guard_changed", guard.id = %id, "changed guard `{id}`");
+    Ok(Reply(GuardResponse::of(guard, &deps)))
+}
+
+/// The tenant's guard.
+pub(crate) async fn load(deps: &Deps, tenant: &TenantId, id: &GuardId) -> Result<Guard, Problem> {
+    Ok(deps.table.guard(tenant, id).await?.ok_or(GuardRefused::Unknown)?)
+}
+
+/// One field of a request that breaks a rule.
+pub(crate) fn wrong(field: &str, code: &'static str, detail: &str) -> InvalidFields {
+    InvalidFields(vec![FieldError::new(field, code, detail)])
+}
