@@ -63,13 +63,15 @@ pub(crate) fn render(meter: &Meter) -> Option<String> {
 fn describe() {
     let counters = [
         ("http_requests_total", "Requests, by method, route and status."),
+        ("notices_total", "Messages to guards, by channel and outcome."),
+        ("notices_unreadable_total", "Notices that could not be read and relayed."),
         ("qr_generations_total", "Drawn codes, by outcome."),
         ("s3_requests_total", "Requests to the bucket, by operation and outcome."),
         ("scans_total", "Scans that were let through, by class of visitor."),
         ("scans_refused_total", "Scans that were refused, by reason."),
         ("scan_redirects_total", "Reports of scan pages, by outcome."),
         ("scan_events_lost_total", "Scans that were not written down."),
-        ("scan_events_unreadable_total", "Stream records that were no scan event."),
+        ("stream_items_unreadable_total", "New items that could not be read and counted, by kind."),
     ];
     for (name, text) in counters {
         metrics::describe_counter!(name, text);

@@ -27,7 +27,7 @@ pub(crate) struct Batch {
     code: Counted,
     tenant: Counted,
     day: Date,
-    events: Vec<Sequenced>,
+    events: Vec<Sequenced<StoredEvent>>,
 }
 
 /// Why a share was not counted now.
@@ -47,13 +47,13 @@ impl Batch {
 
 /// The shares of a batch, one per code and day, in the stream's order; those that add to the same counters of their
 /// tenant stand together, because they would only get in each other's way.
-pub(crate) fn group(events: Vec<Sequenced>) -> Vec<Vec<Batch>> {
+pub(crate) fn group(events: Vec<Sequenced<StoredEvent>>) -> Vec<Vec<Batch>> {
     let mut batches: HashMap<(Counted, Date), Batch> = HashMap::new();
     for sequenced in events {
-        let event = &sequenced.event.event;
+        let event = &sequenced.item.event;
         let code = Counted::Code(event.tenant_id().clone(), event.subject());
         let tenant = Counted::Tenant(event.tenant_id().clone(), shard_of(event));
-        let day = sequenced.event.day;
+        let day = sequenced.item.day;
         batches
             .entry((code.clone(), day))
             .or_insert_with(|| Batch { code, tenant, day, events: Vec::new() })
@@ -88,7 +88,7 @@ fn count_of(batch: &Batch, before: &Counting, now: Timestamp) -> Option<Count> {
     let mut after = before.marks.clone();
     let (mut tally, mut new) = (Tally::default(), Vec::new());
     for sequenced in &batch.events {
-        let lane = lane_of(&sequenced.event);
+        let lane = lane_of(&sequenced.item);
         // Against the marks as they move: a record that comes twice in one batch is counted once.
         if !after.precede(lane, &sequenced.sequence) {
             continue;
@@ -97,7 +97,7 @@ fn count_of(batch: &Batch, before: &Counting, now: Timestamp) -> Option<Count> {
             break;
         }
         after.advance(lane, &sequenced.sequence);
-        tally.add(Tally::of(std::iter::once(&sequenced.event.event)));
+        tally.add(Tally::of(std::iter::once(&sequenced.item.event)));
         new.push(sequenced);
     }
     if new.is_empty() {
@@ -150,12 +150,15 @@ fn additions(of: &Counted, tally: &Tally) -> Vec<Addition> {
 /// The last and the first scan by a person, per event shard and per even or odd day: only the batch that moves the
 /// shard's mark of the day writes them, so they never go back. Marks are kept by day, and the batches of two days come
 /// in any order; those of the day before yesterday are gone from the stream.
-fn extremes(new: &[&Sequenced], day: Date) -> (BTreeMap<String, i64>, BTreeMap<String, i64>) {
+fn extremes(
+    new: &[&Sequenced<StoredEvent>],
+    day: Date,
+) -> (BTreeMap<String, i64>, BTreeMap<String, i64>) {
     let (mut last, mut first) = (BTreeMap::new(), BTreeMap::new());
     for sequenced in new {
-        let tally = Tally::of(std::iter::once(&sequenced.event.event));
+        let tally = Tally::of(std::iter::once(&sequenced.item.event));
         let Some(at) = tally.last_scan.map(Timestamp::as_millisecond) else { continue };
-        let place = sequenced.event.shard + if is_odd(day) { EVENT_SHARDS } else { 0 };
+        let place = sequenced.item.shard + if is_odd(day) { EVENT_SHARDS } else { 0 };
         let latest = last.entry(format!("{LAST_SCAN}{place}")).or_insert(at);
         *latest = (*latest).max(at);
         let earliest = first.entry(format!("{FIRST_SCAN}{place}")).or_insert(at);

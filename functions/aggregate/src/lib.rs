@@ -1,18 +1,22 @@
-//! Counts scan events from the table's stream, each exactly once, whatever the stream repeats (I-P1).
+//! Adds up what is new in the table's stream, each item exactly once, whatever the stream repeats: scan events (I-P1),
+//! and the postings of the ledger to the accounts of the system.
 //!
-//! Deliberately absent: anything on the path of a request. A scan writes an event and is done.
+//! Deliberately absent: anything on the path of a request. A scan writes an event and is done; so does a payment.
 
 mod count;
+mod postings;
 
 use adapters::clock::Clock;
 use adapters::environment::{Environment, EnvironmentError};
-use adapters::table::{StoredEvent, Table};
+use adapters::table::{NewItem, StoreError, StoredEvent, Table};
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use futures::future::join;
 use futures::stream::{StreamExt, iter};
 use web::BoxError;
 
 use count::{Batch, count_batch, group};
+use postings::count_postings;
 
 /// Codes that are counted at the same time.
 const AT_ONCE: usize = 8;
@@ -34,11 +38,11 @@ impl Deps {
     }
 }
 
-/// An event and its place in the stream.
+/// An item and its place in the stream.
 #[derive(Clone, Debug)]
-struct Sequenced {
+struct Sequenced<T> {
     sequence: String,
-    event: StoredEvent,
+    item: T,
 }
 
 /// Counts a batch of the stream. What could not be counted is named by its first record, and comes again.
@@ -46,18 +50,31 @@ struct Sequenced {
 /// # Errors
 /// None: a batch fails in part, never as a whole.
 pub async fn handle(deps: Deps, event: Event) -> Result<DynamoDbEventResponse, BoxError> {
-    let events: Vec<Sequenced> = event.records.into_iter().filter_map(read).collect();
-    let first_lost = iter(group(events))
-        .map(|lane| count_lane(&deps, lane))
+    let (mut events, mut postings) = (Vec::new(), Vec::new());
+    for Sequenced { sequence, item } in event.records.into_iter().filter_map(read) {
+        match item {
+            NewItem::Event(item) => events.push(Sequenced { sequence, item }),
+            NewItem::Posting(item) => postings.push(Sequenced { sequence, item }),
+        }
+    }
+    let (events, postings) =
+        join(count_events(&deps, events), count_postings(&deps, postings)).await;
+    let first_lost = events.into_iter().chain(postings).min_by_key(|lost| by_number(lost));
+    let mut response = DynamoDbEventResponse::default();
+    response.batch_item_failures = first_lost.map(failure).into_iter().collect();
+    Ok(response)
+}
+
+/// Counts scan events; the first record of those that could not be.
+async fn count_events(deps: &Deps, events: Vec<Sequenced<StoredEvent>>) -> Option<String> {
+    iter(group(events))
+        .map(|lane| count_lane(deps, lane))
         .buffer_unordered(AT_ONCE)
         .collect::<Vec<Option<String>>>()
         .await
         .into_iter()
         .flatten()
-        .min_by_key(|sequence| by_number(sequence));
-    let mut response = DynamoDbEventResponse::default();
-    response.batch_item_failures = first_lost.map(failure).into_iter().collect();
-    Ok(response)
+        .min_by_key(|sequence| by_number(sequence))
 }
 
 /// Counts shares one after the other; the first record of those that could not be.
@@ -85,16 +102,17 @@ fn failure(sequence: String) -> DynamoDbBatchItemFailure {
 }
 
 /// A record that cannot be read would block the stream for ever: it is reported and left out.
-fn read(record: EventRecord) -> Option<Sequenced> {
+fn read(record: EventRecord) -> Option<Sequenced<NewItem>> {
     if record.event_name != "INSERT" {
         return None;
     }
     let sequence = record.change.sequence_number?;
-    match StoredEvent::from_image(record.change.new_image) {
-        Ok(event) => event.map(|event| Sequenced { sequence, event }),
+    match NewItem::from_image(record.change.new_image) {
+        Ok(item) => item.map(|item| Sequenced { sequence, item }),
         Err(error) => {
-            metrics::counter!("scan_events_unreadable_total").increment(1);
-            tracing::error!(%error, sequence, "a scan event cannot be read and is not counted");
+            let kind = if let StoreError::Corrupt { what, .. } = &error { what } else { "" };
+            metrics::counter!("stream_items_unreadable_total", "kind" => kind).increment(1);
+            tracing::error!(%error, kind, sequence, "an item cannot be read and is not counted");
             None
         }
     }

@@ -48,6 +48,22 @@ struct NoticeItem<'a> {
     ttl: i64,
 }
 
+/// What stands in the outbox of a stream record's new image, if anything does. Only an insertion is news: an item may
+/// change later and still have it.
+///
+/// # Errors
+/// [`StoreError::Corrupt`].
+pub fn notice_in_image(image: serde_dynamo::Item) -> Result<Option<Notice>, StoreError> {
+    #[derive(Deserialize)]
+    struct OutboxItem {
+        #[serde(default)]
+        outbox: Option<Notice>,
+    }
+    serde_dynamo::from_item::<_, OutboxItem>(image)
+        .map(|item| item.outbox)
+        .map_err(|error| StoreError::Corrupt { what: NOTICE_KIND, source: error.into() })
+}
+
 fn forgotten(now: Timestamp) -> i64 {
     let kept = SignedDuration::from_hours(24 * DELIVERY_DAYS);
     now.saturating_add(kept).unwrap_or(Timestamp::MAX).as_second()

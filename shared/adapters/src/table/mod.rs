@@ -23,6 +23,7 @@ mod property;
 mod session;
 mod single;
 mod statement;
+mod stream;
 mod target;
 mod tenant;
 mod tip;
@@ -43,7 +44,7 @@ pub use code::{CodeLost, Uses};
 pub use counter::{
     Addition, Count, CountLost, Counting, FIRST_SCAN, LAST_SCAN, Marks, Totals, Visitors,
 };
-pub use delivery::{Delivered, StoredDelivery};
+pub use delivery::{Delivered, StoredDelivery, notice_in_image};
 pub use event::StoredEvent;
 pub use guard_code::StoredGuardCode;
 pub use idempotency::{Answer, Claim, ClaimOutcome};
@@ -55,6 +56,7 @@ pub use preference::{PUSH_SUBSCRIPTIONS_MAX, PushSubscription};
 pub use property::TakenOver;
 pub use session::Session;
 pub use statement::{Entry, Month, StoredPosting};
+pub use stream::NewItem;
 pub use tip::{StoredTip, TipClaim};
 pub use webhook::StoredWebhook;
 
