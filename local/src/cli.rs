@@ -2,6 +2,7 @@
 
 mod import;
 mod locate;
+mod redrive;
 mod serve;
 mod tenant;
 
@@ -76,6 +77,11 @@ enum Command {
     ///
     /// Ends with 0 when all went in, with 1 when some did not, with 2 when it could not run.
     Import(ImportArguments),
+    /// Send the messages of a queue's dead-letter queue back to it, also while the platform runs.
+    Redrive {
+        /// The queue, as template.yaml names it, for example Payments.
+        queue: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -130,6 +136,7 @@ async fn execute(arguments: Arguments) -> Result<ExitCode, String> {
             tenant::create(&name, scopes, &options).await
         }
         Some(Command::Import(import)) => import::import(import, options).await,
+        Some(Command::Redrive { queue }) => redrive::redrive(&queue, &options),
     }
 }
 

@@ -5,13 +5,20 @@
 
 pub(crate) mod aws;
 pub(crate) mod dynamo;
+mod events;
 pub(crate) mod files;
+pub mod inbox;
+mod push;
 pub(crate) mod s3;
 mod secrets;
+mod ses;
+mod sns;
+mod sqs;
 mod ssm;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use adapters::random::Random;
 use tokio::net::{TcpListener, TcpSocket};
 
 /// Connections that may wait to be accepted; the kernel's usual cap.
@@ -59,3 +66,8 @@ pub(crate) fn url_of(listener: &TcpListener) -> std::io::Result<String> {
 
 /// How long a server rests when it cannot take another connection.
 pub(crate) const ACCEPT_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+
+/// A new identifier, as AWS's services give out.
+pub(crate) fn new_id(random: &Random) -> String {
+    uuid::Builder::from_random_bytes(random.bytes()).into_uuid().to_string()
+}

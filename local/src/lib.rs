@@ -1,8 +1,8 @@
 //! The whole platform in one process.
 //!
-//! `template.yaml` says what there is; this crate runs it: embedded DynamoDB, S3 and the two small AWS services behind
-//! the unmodified SDK, the gateway, the table's stream and the schedules, each calling a function's own handler with
-//! the JSON event that AWS would send. The binary is what `cargo run` keeps open; tests start the same [`Stack`].
+//! `template.yaml` says what there is; this crate runs it: embedded DynamoDB, S3 and the small AWS services behind the
+//! unmodified SDK, the gateway, the table's stream, the queues and the schedules, each calling a function's own handler
+//! with the JSON event that AWS would send. The binary is what `cargo run` keeps open; tests start the same [`Stack`].
 //!
 //! Deliberately absent: any list of routes, any shortcut from one function to another, and any door that is open to
 //! other machines: everything listens on 127.0.0.1 only.
@@ -17,6 +17,7 @@
     )
 )]
 
+mod bus;
 pub mod cli;
 mod client;
 mod console;
@@ -27,6 +28,7 @@ pub mod gateway;
 pub mod meter;
 pub mod paystack;
 mod prometheus;
+pub mod queue;
 pub mod registry;
 pub mod schedule;
 pub mod stack;
@@ -35,7 +37,9 @@ pub mod template;
 mod tenancy;
 
 pub use demo::{Demo, DemoError};
+pub use embedded::inbox::{Inbox, Item, Received};
 pub use meter::{Call, Fault, Filter, Meter};
+pub use queue::QueueState;
 pub use registry::{BoxError, Build, EventHandler, Handler, Registry};
 pub use stack::{DataFolder, Options, Stack, StartError, TemplateSource};
 pub use template::Template;

@@ -30,7 +30,7 @@ use fault::{Faults, Verdict};
 pub struct Call {
     /// The function's folder, for example `scan`.
     pub function: Arc<str>,
-    /// `dynamodb`, `s3`, `ssm`, `secretsmanager`, `sqs`.
+    /// `dynamodb`, `s3`, `ssm`, `secretsmanager`, `sqs`, `events`, `sns`, `ses`.
     pub service: &'static str,
     /// For example `GetItem`.
     pub operation: String,
@@ -233,7 +233,7 @@ impl MeteredConnector {
     }
 }
 
-/// AWS's JSON services name the operation in a header; S3 says it with method, path and query.
+/// AWS's JSON services name the operation in a header, SNS in a form; SES and S3 say it with method, path and query.
 fn classify(function: Arc<str>, request: &HttpRequest) -> Call {
     let target = request.headers().get("x-amz-target").and_then(|target| target.split_once('.'));
     if let Some((prefix, operation)) = target {
@@ -243,6 +243,7 @@ fn classify(function: Arc<str>, request: &HttpRequest) -> Call {
             "AmazonSSM" => "ssm",
             "secretsmanager" => "secretsmanager",
             "AmazonSQS" => "sqs",
+            "AWSEvents" => "events",
             _ => "other",
         };
         return Call { function, service, operation: operation.to_owned() };
@@ -250,6 +251,12 @@ fn classify(function: Arc<str>, request: &HttpRequest) -> Call {
     let uri: Option<http::Uri> = request.uri().parse().ok();
     let path = uri.as_ref().map_or("/", http::Uri::path);
     let query = uri.as_ref().and_then(http::Uri::query).unwrap_or_default();
+    if path.starts_with("/v2/email/") {
+        return Call { function, service: "ses", operation: "SendEmail".to_owned() };
+    }
+    if let Some(operation) = action_of_form(request) {
+        return Call { function, service: "sns", operation };
+    }
     let of_object = path.trim_matches('/').contains('/');
     let operation = match (request.method(), of_object) {
         ("GET", false) if query.contains("list-type=2") => "ListObjectsV2",
@@ -263,4 +270,14 @@ fn classify(function: Arc<str>, request: &HttpRequest) -> Call {
         (method, _) => method,
     };
     Call { function, service: "s3", operation: operation.to_owned() }
+}
+
+/// What a form of AWS's query protocol asks for.
+fn action_of_form(request: &HttpRequest) -> Option<String> {
+    let kind = request.headers().get("content-type")?;
+    if !kind.starts_with("application/x-www-form-urlencoded") {
+        return None;
+    }
+    let mut fields = url::form_urlencoded::parse(request.body().bytes()?);
+    fields.find(|(name, _)| name == "Action").map(|(_, action)| action.into_owned())
 }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 pub use timetable::Timetable;
 
+use crate::queue::DeadLetters;
 use crate::registry::BoxError;
 use crate::stack::Running;
 use crate::template::ScheduleSource;
@@ -33,6 +34,7 @@ pub(crate) struct Schedule {
     account_id: String,
     region: String,
     due: Mutex<Option<Timestamp>>,
+    dead_letters: Option<DeadLetters>,
 }
 
 impl Schedule {
@@ -41,9 +43,10 @@ impl Schedule {
         source: ScheduleSource,
         (account_id, region): (String, String),
         now: Timestamp,
+        dead_letters: Option<DeadLetters>,
     ) -> Self {
         let due = Mutex::new(source.timetable.next_after(now));
-        Self { running, source, account_id, region, due }
+        Self { running, source, account_id, region, due, dead_letters }
     }
 
     /// The function that it calls.
@@ -81,6 +84,9 @@ impl Schedule {
                     tracing::warn!(attempt, "the schedule of `{name}` failed: {error}");
                 }
             }
+        }
+        if let (Some(dead_letters), Ok(payload)) = (&self.dead_letters, self.payload(at)) {
+            dead_letters.keep(&payload);
         }
     }
 

@@ -3,9 +3,11 @@
 //! Deliberately absent: any state of its own. What must last is in the data folder, what must be known is in the
 //! template, and a stack that starts again on the same folder goes on where the last one was.
 
+mod delivery;
 mod folder;
 mod options;
 mod running;
+mod services;
 mod start;
 mod store;
 
@@ -17,11 +19,12 @@ use std::time::Duration;
 use adapters::clock::Clock;
 use adapters::environment::{Environment, plain_http_client};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use jiff::SignedDuration;
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+pub(crate) use delivery::redrive_in;
+pub use delivery::{NotQuiet, RedriveError};
 pub use folder::{DataFolder, reset};
 pub use options::{Options, TemplateSource};
 pub(crate) use running::{HttpFailure, Running};
@@ -29,17 +32,15 @@ pub(crate) use store::Store;
 
 use crate::demo::{self, Demo, DemoError};
 use crate::embedded::dynamo::Dynamo;
+use crate::embedded::inbox::Inbox;
 use crate::meter::Meter;
+use crate::queue::{Pump, Queues};
 use crate::registry::BoxError;
 use crate::schedule::Schedule;
 use crate::stream::Reader;
 use crate::template::{Template, TemplateError};
 use folder::OpenFolder;
 
-/// A batch may fail so often in a row before [`Stack::quiet`] says that it never will be.
-const QUIET_FAILURES_MAX: u32 = 50;
-/// So many rounds over all streams: functions that write to the table feed each other.
-const QUIET_ROUNDS_MAX: u32 = 10_000;
 /// At the end the embedded services have so long to finish what they are doing.
 const STOP_TIMEOUT: Duration = Duration::from_secs(12);
 
@@ -92,11 +93,6 @@ pub enum StartError {
     },
 }
 
-/// Why the stack never came to rest.
-#[derive(Debug, thiserror::Error)]
-#[error("the stack does not come to rest: {0}")]
-pub struct NotQuiet(String);
-
 /// The whole platform, running.
 #[derive(Debug)]
 pub struct Stack {
@@ -105,11 +101,15 @@ pub struct Stack {
     template: Arc<Template>,
     functions: BTreeMap<String, Arc<Running>>,
     readers: Vec<Arc<Reader>>,
+    pumps: Vec<Arc<Pump>>,
     schedules: Vec<Arc<Schedule>>,
     clock: Clock,
     meter: Meter,
     dynamo: Dynamo,
-    /// What runs only for its own sake: streams, schedules, sweeping. Ends at once.
+    queues: Queues,
+    inbox: Inbox,
+    small_url: String,
+    /// What runs only for its own sake: streams, queues, schedules, sweeping. Ends at once.
     background: JoinSet<()>,
     /// The gateway; ends before the services that its requests use.
     gateway: JoinSet<()>,
@@ -204,56 +204,6 @@ impl Stack {
             answer = Ok(schedule.fire(self.clock.now()).await?);
         }
         answer
-    }
-
-    /// Moves a manual clock on, and fires what becomes due on the way, each at its own instant.
-    pub async fn advance(&self, by: SignedDuration) {
-        let end = self.clock.now().saturating_add(by).unwrap_or(jiff::Timestamp::MAX);
-        loop {
-            let next =
-                self.schedules.iter().filter_map(|s| Some((s.due()?, s))).min_by_key(|s| s.0);
-            let Some((due, schedule)) = next.filter(|(due, _)| *due <= end) else {
-                break;
-            };
-            self.clock.advance(due.duration_since(self.clock.now()).max(SignedDuration::ZERO));
-            if self.clock.now() < due {
-                // The machine's clock does not obey.
-                break;
-            }
-            schedule.fire_due(due).await;
-        }
-        self.clock.advance(end.duration_since(self.clock.now()).max(SignedDuration::ZERO));
-    }
-
-    /// Delivers everything that waits, and what comes of it, until nothing does.
-    ///
-    /// # Errors
-    /// When a function keeps failing, or two keep feeding each other.
-    pub async fn quiet(&self) -> Result<(), NotQuiet> {
-        let mut failures = 0;
-        for _ in 0..QUIET_ROUNDS_MAX {
-            let mut moved = false;
-            for reader in &self.readers {
-                match reader.pump().await {
-                    Ok(0) => {}
-                    Ok(_) => {
-                        moved = true;
-                        failures = 0;
-                    }
-                    Err(error) => {
-                        moved = true;
-                        failures += 1;
-                        if failures >= QUIET_FAILURES_MAX {
-                            return Err(NotQuiet(error.to_string()));
-                        }
-                    }
-                }
-            }
-            if !moved {
-                return Ok(());
-            }
-        }
-        Err(NotQuiet("its functions keep writing to the table that they read".to_owned()))
     }
 
     /// Removes expired items, as DynamoDB does in its own time.

@@ -19,15 +19,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-pub(crate) use pattern::check_pattern;
+pub(crate) use pattern::{check_pattern, matches};
 pub use switches::Deliveries;
+pub(crate) use switches::Dice;
 
 use crate::embedded::dynamo::Dynamo;
 use crate::embedded::files::{self, Readers};
+use crate::queue::DeadLetters;
 use crate::registry::BoxError;
 use crate::stack::Running;
 use crate::template::StreamSource;
-use switches::Dice;
 
 /// How long an idle reader rests before it looks again.
 const IDLE_PAUSE: Duration = Duration::from_millis(50);
@@ -45,6 +46,7 @@ pub(crate) struct Reading {
     pub(crate) table: String,
     pub(crate) region: String,
     pub(crate) deliveries: Deliveries,
+    pub(crate) dead_letters: Option<DeadLetters>,
 }
 
 /// One function's place in one table's stream.
@@ -84,7 +86,9 @@ pub(crate) struct NotTaken {
 impl Reader {
     /// Opens the stream at the place that was kept, else where the template says.
     pub(crate) fn open(reading: Reading, folder: &Path) -> Result<Self, BoxError> {
-        let checkpoint = folder.join(format!("{}-{}.json", reading.running.name, reading.table));
+        // A function may read one stream for several events, each with a place of its own.
+        let (function, event) = (&reading.running.name, &reading.source.name);
+        let checkpoint = folder.join(format!("{function}-{event}-{}.json", reading.table));
         let mut kept: Checkpoint = files::read_or_default(&checkpoint)?;
         let label = reading.dynamo.database().get_table_metadata(&reading.table)?;
         let label = label.and_then(|table| table.stream_label);
@@ -101,7 +105,7 @@ impl Reader {
             kept.started = true;
             files::replace(&checkpoint, &kept, Readers::Anyone)?;
         }
-        let dice = Dice::new(reading.deliveries.seed, &reading.running.name);
+        let dice = Dice::new(reading.deliveries.seed, &format!("{function}/{event}"));
         let place = Mutex::new(Place { kept, failures: 0, dice });
         Ok(Self { reading, stream_arn, checkpoint, place })
     }
@@ -153,6 +157,7 @@ impl Reader {
         place.failures = place.failures.saturating_add(1);
         if self.reading.source.retries_max.is_some_and(|retries| place.failures > retries) {
             tracing::error!("{}; it is given up", self.not_taken(&reason));
+            self.keep_dead(&batch, place.failures);
             self.move_on(place, &batch)?;
             return Ok(batch.len());
         }
@@ -193,7 +198,7 @@ impl Reader {
     async fn deliver(&self, batch: &[Value], dice: &mut Dice) -> Result<usize, BoxError> {
         let filters = &self.reading.source.filters;
         let wanted = |record: &&Value| {
-            filters.is_empty() || filters.iter().any(|filter| pattern::matches(filter, record))
+            filters.is_empty() || filters.iter().any(|filter| matches(filter, record))
         };
         let records: Vec<&Value> = batch.iter().filter(wanted).collect();
         if records.is_empty() {
@@ -256,6 +261,27 @@ impl Reader {
             records.push(record);
         }
         Ok(records)
+    }
+
+    /// What Lambda tells a stream's dead-letter queue: where the batch is, and not what is in it.
+    fn keep_dead(&self, batch: &[Value], attempts: u32) {
+        let Some(dead_letters) = &self.reading.dead_letters else {
+            return;
+        };
+        dead_letters.keep(&json!({
+            "requestContext": {
+                "functionArn": self.function(),
+                "condition": "RetryAttemptsExhausted",
+                "approximateInvokeCount": attempts,
+            },
+            "version": "1.0",
+            "DDBStreamBatchInfo": {
+                "streamArn": self.stream_arn,
+                "startSequenceNumber": batch.first().and_then(sequence_of),
+                "endSequenceNumber": batch.last().and_then(sequence_of),
+                "batchSize": batch.len(),
+            },
+        }));
     }
 
     fn not_taken(&self, reason: &str) -> NotTaken {

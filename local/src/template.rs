@@ -1,11 +1,13 @@
 //! `template.yaml`: the only list of routes, queues, schedules, streams and permissions.
 //!
 //! The local process reads the file that is deployed, so the two cannot drift. Read here: functions with their
-//! events and variables, tables, buckets, queues, secrets, and the distribution's paths. Deliberately absent: a
-//! second list of any of these, and everything that only the cloud has (alarms, logs, firewalls, certificates).
+//! events and variables, tables, buckets, queues, the bus with its rules, secrets, and the distribution's paths.
+//! Deliberately absent: a second list of any of these, and everything that only the cloud has (alarms, topics, logs,
+//! firewalls, certificates).
 
 mod cdn;
 mod function;
+mod message;
 mod resource;
 mod scope;
 mod yaml;
@@ -18,7 +20,9 @@ pub use cdn::CdnPath;
 pub use function::{
     Batching, Function, HttpRoute, QueueSource, ScheduleSource, StreamSource, Trigger,
 };
-pub use resource::{Bucket, Queue, Redrive, Secret, SecretText, Table};
+pub(crate) use message::bus_name;
+pub use message::{EventBus, Queue, Redrive, Rule};
+pub use resource::{Bucket, Secret, SecretText, Table};
 pub use scope::Facts;
 
 use scope::Scope;
@@ -54,6 +58,8 @@ pub struct Template {
     tables: Vec<Table>,
     buckets: Vec<Bucket>,
     queues: Vec<Queue>,
+    buses: Vec<EventBus>,
+    rules: Vec<Rule>,
     secrets: Vec<Secret>,
     cdn_paths: Vec<CdnPath>,
     origin_headers: Vec<(String, String)>,
@@ -98,7 +104,14 @@ impl Template {
             .map(|r| resource::bucket(r, &bucket_policies, &scope))
             .collect::<Result<Vec<_>, _>>()?;
         let queues = of_kind("AWS::SQS::Queue")
-            .map(|r| resource::queue(r, &scope))
+            .map(|r| message::queue(r, &scope))
+            .collect::<Result<Vec<_>, _>>()?;
+        message::check_redrives(&queues)?;
+        let buses = of_kind("AWS::Events::EventBus")
+            .map(|r| message::bus(r, &scope))
+            .collect::<Result<_, _>>()?;
+        let rules = of_kind("AWS::Events::Rule")
+            .filter_map(|r| message::rule(r, &queues, &scope).transpose())
             .collect::<Result<_, _>>()?;
         let secrets = of_kind("AWS::SecretsManager::Secret")
             .map(|r| resource::secret(r, &scope))
@@ -109,7 +122,18 @@ impl Template {
             origin_headers.extend(cdn::origin_headers(distribution, &scope)?);
         }
         function::check_references(&functions, &resources)?;
-        Ok(Self { functions, tables, buckets, queues, secrets, cdn_paths, origin_headers, root })
+        Ok(Self {
+            functions,
+            tables,
+            buckets,
+            queues,
+            buses,
+            rules,
+            secrets,
+            cdn_paths,
+            origin_headers,
+            root,
+        })
     }
 
     /// The functions, in the order of their logical ids.
@@ -140,6 +164,21 @@ impl Template {
     /// The SQS queues.
     pub fn queues(&self) -> &[Queue] {
         &self.queues
+    }
+
+    /// The queue with this logical id.
+    pub fn queue(&self, id: &str) -> Option<&Queue> {
+        self.queues.iter().find(|queue| queue.id == id)
+    }
+
+    /// The event buses.
+    pub fn buses(&self) -> &[EventBus] {
+        &self.buses
+    }
+
+    /// The rules of the buses.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
     }
 
     /// The Secrets Manager secrets.

@@ -64,6 +64,7 @@ async fn two_thousand_scans_are_two_thousand_however_unkind_the_stream_is() {
         fail_before_percent: 20,
         fail_after_percent: 20,
         seed,
+        ..Deliveries::default()
     };
     let platform = Platform::start_with(Start { deliveries, ..Start::default() }).await;
     let (owner, house) = (platform.owner(), house());

@@ -1,21 +1,31 @@
-//! Systems Manager parameters and Secrets Manager: one small server for the AWS JSON 1.1 protocol.
+//! One server for the small services: parameters, secrets, queues, the event bus, text messages, mail and push.
 //!
-//! The operation is in `x-amz-target`, errors are named in `__type`. Signatures are not checked: the port is open to
-//! this machine only, and what is kept here is only this machine's.
+//! Most speak AWS's JSON protocol: the operation is in `x-amz-target`, errors are named in `__type`. Signatures are not
+//! checked: the port is open to this machine only, and what is kept here is only this machine's.
 
 use std::sync::Arc;
 
+use adapters::random::Random;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use super::inbox::Inbox;
 pub(crate) use super::secrets::Secrets;
+pub(crate) use super::sqs::Sqs;
 pub(crate) use super::ssm::Parameters;
+use super::{events, push, ses, sns};
+use crate::bus::Bus;
+
+/// The largest request, in bytes: a letter with its files, as SES takes it.
+const REQUEST_BYTES_MAX: usize = 40 * 1024 * 1024;
+/// What SNS's forms are announced as.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// An error as AWS answers it.
 #[derive(Debug)]
@@ -36,11 +46,15 @@ impl AwsError {
     }
 }
 
-/// The two services behind one port.
+/// The small services behind one port.
 #[derive(Clone, Debug)]
 pub(crate) struct SmallServices {
     pub(crate) parameters: Arc<Parameters>,
     pub(crate) secrets: Arc<Secrets>,
+    pub(crate) sqs: Sqs,
+    pub(crate) bus: Bus,
+    pub(crate) inbox: Inbox,
+    pub(crate) random: Random,
 }
 
 impl SmallServices {
@@ -50,9 +64,18 @@ impl SmallServices {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) {
-        let router = Router::new().route("/", post(answer)).with_state(self);
+        let router = Router::new()
+            .route("/push/{subscription}", post(push::take))
+            .with_state(self.inbox.clone())
+            .merge(
+                Router::new()
+                    .route("/", post(answer))
+                    .route("/v2/email/outbound-emails", post(letter))
+                    .with_state(self),
+            )
+            .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX));
         if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop).await {
-            tracing::error!("the embedded SSM and Secrets Manager stopped: {error}");
+            tracing::error!("the embedded small services stopped: {error}");
         }
     }
 }
@@ -67,7 +90,11 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let target = header("x-amz-target");
+    if target.is_none() && header("content-type").is_some_and(|kind| kind.starts_with(FORM)) {
+        return sns::answer(&services.inbox, &services.random, &body);
+    }
     let input: Value = match serde_json::from_slice(&body) {
         Ok(input) => input,
         Err(error) => return refused(&AwsError::new("SerializationException", error.to_string())),
@@ -75,12 +102,18 @@ async fn answer(
     let outcome = match target.unwrap_or_default().split_once('.') {
         Some(("AmazonSSM", operation)) => services.parameters.answer(operation, &input),
         Some(("secretsmanager", operation)) => services.secrets.answer(operation, &input),
+        Some(("AmazonSQS", operation)) => services.sqs.answer(operation, &input),
+        Some(("AWSEvents", operation)) => events::answer(&services.bus, operation, &input),
         _ => Err(AwsError::new("UnknownOperationException", "no such service here")),
     };
     match outcome {
         Ok(output) => reply(StatusCode::OK, &output),
         Err(error) => refused(&error),
     }
+}
+
+async fn letter(State(services): State<SmallServices>, body: Bytes) -> Response {
+    ses::answer(&services.inbox, &services.random, &body)
 }
 
 fn refused(error: &AwsError) -> Response {

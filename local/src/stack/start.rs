@@ -14,31 +14,21 @@ use tokio::task::JoinSet;
 use super::folder::OpenFolder;
 use super::options::{Options, TemplateSource};
 use super::running::Running;
+use super::services::Services;
 use super::{Stack, StartError};
 use crate::console::Console;
-use crate::embedded::aws::{Parameters, Secrets, SmallServices};
+use crate::embedded;
 use crate::embedded::dynamo::Dynamo;
-use crate::embedded::s3::Objects;
-use crate::embedded::{self, ACCESS_KEY_ID};
 use crate::gateway::{self, Cdn, Gateway, RouteTable};
 use crate::meter::Meter;
 use crate::prometheus;
+use crate::queue::{Consuming, DeadLetters, Pump};
 use crate::schedule::{self, Schedule};
 use crate::stream::{Reader, Reading};
 use crate::template::{Facts, Function, Template, TemplateError, Trigger};
 
 /// How often expired items are removed and read stream records are forgotten.
 const SWEEP_PERIOD: Duration = Duration::from_secs(10);
-
-/// The embedded services, opened and listening but not yet serving.
-pub(super) struct Services {
-    dynamo: Dynamo,
-    objects: Objects,
-    small: SmallServices,
-    listeners: [TcpListener; 3],
-    /// What every function is told on top of the template.
-    pub(super) variables: BTreeMap<String, String>,
-}
 
 impl Stack {
     /// Starts the platform.
@@ -57,11 +47,12 @@ impl Stack {
         let template = Arc::new(template(&options, &facts)?);
         let folder = OpenFolder::open(&options.data)?;
         let secret = hex::encode(options.random.bytes::<16>());
-        let services = open_services(&options, &template, &folder, &facts, &secret)?;
+        let services = Services::open(&options, &template, &folder, &facts, &secret)?;
         let meter = Meter::default();
         let functions = functions(&options, &template, &services.variables, &meter)?;
         let readers = readers(&options, &template, &functions, &services, &folder, &facts)?;
-        let schedules = schedules(&options, &template, &functions, &facts);
+        let pumps = pumps(&options, &template, &functions, &services, &facts);
+        let schedules = schedules(&options, &template, &functions, &services, &facts);
         let mut gateway = gateway(&options, &template, &functions, &services, &facts)?;
         prometheus::install();
 
@@ -73,10 +64,14 @@ impl Stack {
             template,
             functions,
             readers,
+            pumps,
             schedules,
             clock: options.clock.clone(),
             meter,
             dynamo: services.dynamo.clone(),
+            queues: services.small.sqs.queues.clone(),
+            inbox: services.small.inbox.clone(),
+            small_url: services.small_url.clone(),
             background: JoinSet::new(),
             gateway: JoinSet::new(),
             services: JoinSet::new(),
@@ -100,6 +95,12 @@ impl Stack {
             let reader = reader.clone();
             self.background.spawn(async move { reader.run().await });
         }
+        for pump in &self.pumps {
+            for _ in 0..pump.calls_at_once() {
+                let pump = pump.clone();
+                self.background.spawn(async move { pump.run().await });
+            }
+        }
         for schedule in &self.schedules {
             self.background.spawn(schedule::run(schedule.clone(), self.clock.clone()));
         }
@@ -113,21 +114,11 @@ impl Stack {
     }
 }
 
-impl Services {
-    pub(super) fn serve(self, tasks: &mut JoinSet<()>, stops: &watch::Receiver<bool>) {
-        let [of_dynamo, of_objects, of_small] = self.listeners;
-        tasks.spawn(self.dynamo.serve(of_dynamo, stopped(stops.clone())));
-        let stop = stopped(stops.clone());
-        tasks.spawn(self.objects.serve(of_objects, stop));
-        tasks.spawn(self.small.serve(of_small, stopped(stops.clone())));
-    }
-}
-
-fn listen(port: u16) -> Result<TcpListener, StartError> {
+pub(super) fn listen(port: u16) -> Result<TcpListener, StartError> {
     embedded::listen(port).map_err(|error| port_error(port, &error))
 }
 
-fn port_error(port: u16, error: &std::io::Error) -> StartError {
+pub(super) fn port_error(port: u16, error: &std::io::Error) -> StartError {
     if error.kind() == ErrorKind::AddrInUse {
         StartError::PortInUse(port)
     } else {
@@ -150,47 +141,6 @@ pub(super) fn template(options: &Options, facts: &Facts) -> Result<Template, Tem
         TemplateSource::File(path) => Template::read(path, facts),
         TemplateSource::Text(text) => Template::parse(text, facts),
     }
-}
-
-pub(super) fn open_services(
-    options: &Options,
-    template: &Template,
-    folder: &OpenFolder,
-    facts: &Facts,
-    secret: &str,
-) -> Result<Services, StartError> {
-    let broken = |service: &'static str, reason: String| StartError::Embedded { service, reason };
-    let dynamo = Dynamo::open(&folder.join("table.sqlite"))
-        .map_err(|error| broken("DynamoDB", error.to_string()))?;
-    for table in template.tables() {
-        dynamo.ensure(table).map_err(|error| broken("DynamoDB", error.to_string()))?;
-    }
-    let buckets: Vec<&str> = template.buckets().iter().map(|bucket| bucket.name.as_str()).collect();
-    let objects = Objects::open(&folder.folder("objects")?, &buckets, secret);
-    let objects = objects.map_err(|reason| broken("S3", reason))?;
-    let clock = options.clock.clone();
-    let parameters = Parameters::open(&folder.join("parameters.json"), clock.clone())
-        .map_err(|error| broken("Systems Manager", error.to_string()))?;
-    let secrets = Secrets::open(&folder.join("secrets.json"), clock, options.random.clone())
-        .map_err(|error| broken("Secrets Manager", error.to_string()))?;
-    secrets.ensure(template.secrets()).map_err(|reason| broken("Secrets Manager", reason))?;
-    let small = SmallServices { parameters: Arc::new(parameters), secrets: Arc::new(secrets) };
-
-    let listeners = [listen(0)?, listen(0)?, listen(0)?];
-    let [of_dynamo, of_objects, of_small] =
-        listeners.each_ref().map(|l| embedded::url_of(l).map_err(|error| port_error(0, &error)));
-    let of_small = of_small?;
-    let mut variables = BTreeMap::from_iter([
-        ("AWS_REGION".to_owned(), facts.region.clone()),
-        ("AWS_ACCESS_KEY_ID".to_owned(), ACCESS_KEY_ID.to_owned()),
-        ("AWS_SECRET_ACCESS_KEY".to_owned(), secret.to_owned()),
-        ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), of_dynamo?),
-        ("AWS_ENDPOINT_URL_S3".to_owned(), of_objects?),
-        ("AWS_ENDPOINT_URL_SSM".to_owned(), of_small.clone()),
-        ("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), of_small),
-    ]);
-    variables.extend(options.variables.clone());
-    Ok(Services { dynamo, objects, small, listeners, variables })
 }
 
 /// Makes each function of the template, as its `main` would at a cold start.
@@ -256,6 +206,7 @@ fn readers(
             table: table.unwrap_or_default(),
             region: facts.region.clone(),
             deliveries: options.deliveries.clone(),
+            dead_letters: dead_letters(source.dead_letters.as_ref(), services),
         };
         let reader = Reader::open(reading, &checkpoints);
         let reader =
@@ -265,10 +216,42 @@ fn readers(
     Ok(readers)
 }
 
+fn pumps(
+    options: &Options,
+    template: &Template,
+    functions: &BTreeMap<String, Arc<Running>>,
+    services: &Services,
+    facts: &Facts,
+) -> Vec<Arc<Pump>> {
+    triggers(template, functions)
+        .filter_map(|(running, trigger)| {
+            let Trigger::Queue(source) = trigger else {
+                return None;
+            };
+            let consuming = Consuming {
+                running,
+                source: source.clone(),
+                queues: services.small.sqs.queues.clone(),
+                queue: template.queue(&source.queue)?.clone(),
+                account_id: facts.account_id.clone(),
+                region: facts.region.clone(),
+                deliveries: options.deliveries.clone(),
+            };
+            Some(Arc::new(Pump::new(consuming)))
+        })
+        .collect()
+}
+
+/// The queue of this ARN, where given-up work goes.
+fn dead_letters(arn: Option<&String>, services: &Services) -> Option<DeadLetters> {
+    arn.map(|arn| DeadLetters { queues: services.small.sqs.queues.clone(), arn: arn.clone() })
+}
+
 fn schedules(
     options: &Options,
     template: &Template,
     functions: &BTreeMap<String, Arc<Running>>,
+    services: &Services,
     facts: &Facts,
 ) -> Vec<Arc<Schedule>> {
     triggers(template, functions)
@@ -277,7 +260,10 @@ fn schedules(
                 return None;
             };
             let place = (facts.account_id.clone(), facts.region.clone());
-            Some(Arc::new(Schedule::new(running, source.clone(), place, options.clock.now())))
+            let function = template.function(&running.name);
+            let dead = function.and_then(|function| function.dead_letters.as_ref());
+            let dead = dead_letters(dead, services);
+            Some(Arc::new(Schedule::new(running, source.clone(), place, options.clock.now(), dead)))
         })
         .collect()
 }

@@ -7,7 +7,8 @@ use tokio::task::JoinSet;
 use super::StartError;
 use super::folder::OpenFolder;
 use super::options::Options;
-use super::start::{facts, functions, open_services, template};
+use super::services::Services;
+use super::start::{facts, functions, template};
 use crate::meter::Meter;
 
 /// The embedded services on a folder, and nothing that calls them by itself.
@@ -26,7 +27,7 @@ impl Store {
         let template = template(options, &facts)?;
         let folder = OpenFolder::open(&options.data)?;
         let secret = hex::encode(options.random.bytes::<16>());
-        let embedded = open_services(options, &template, &folder, &facts, &secret)?;
+        let embedded = Services::open(options, &template, &folder, &facts, &secret)?;
         let functions = functions(options, &template, &embedded.variables, &Meter::default())?;
         let environment = functions.get(function).map(|running| running.environment.clone());
         let environment = environment.ok_or_else(|| StartError::Function {

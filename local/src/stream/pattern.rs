@@ -1,4 +1,4 @@
-//! Event patterns: which records a function wants to see (`FilterCriteria`).
+//! Event patterns: which records a function wants to see (`FilterCriteria`), and which events a rule lets pass.
 //!
 //! Deliberately absent: `numeric` and `wildcard`. A pattern that uses them is refused at start, not ignored.
 
@@ -23,8 +23,8 @@ pub(crate) fn check_pattern(pattern: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether the record fits the pattern.
-pub(super) fn matches(pattern: &Value, record: &Value) -> bool {
+/// Whether the record, or the event of a bus, fits the pattern.
+pub(crate) fn matches(pattern: &Value, record: &Value) -> bool {
     pattern.as_object().is_some_and(|object| object_matches(object, Some(record)))
 }
 

@@ -15,8 +15,10 @@ const TIMEOUT_SECONDS_DEFAULT: u32 = 3;
 const MEMORY_MIB_DEFAULT: u32 = 128;
 /// Lambda's default for a stream.
 const STREAM_BATCH_DEFAULT: u32 = 100;
-/// Lambda's default for a queue.
+/// Lambda's default for a queue, and the most without a window.
 const QUEUE_BATCH_DEFAULT: u32 = 10;
+/// Lambda's limits for the calls that one queue causes at once.
+const QUEUE_CONCURRENCY: std::ops::RangeInclusive<u32> = 2..=1000;
 
 /// One Lambda function.
 #[derive(Clone, Debug)]
@@ -33,6 +35,8 @@ pub struct Function {
     pub triggers: Vec<Trigger>,
     /// Its environment variables, resolved for this machine.
     pub variables: BTreeMap<String, String>,
+    /// The ARN of the queue that gets what failed too often, where nobody waits for an answer.
+    pub dead_letters: Option<String>,
     policies: Value,
 }
 
@@ -87,6 +91,8 @@ pub struct Batching {
 /// A table's stream.
 #[derive(Clone, Debug)]
 pub struct StreamSource {
+    /// The name of the event within the function.
+    pub name: String,
     /// The logical id of the table.
     pub table: String,
     /// How records are gathered.
@@ -99,6 +105,8 @@ pub struct StreamSource {
     pub halves_failed: bool,
     /// So many retries before a batch is given up; none for ever, as is Lambda's default.
     pub retries_max: Option<u32>,
+    /// The ARN of the queue that is told of a batch that was given up.
+    pub dead_letters: Option<String>,
 }
 
 /// A queue.
@@ -108,6 +116,8 @@ pub struct QueueSource {
     pub queue: String,
     /// How messages are gathered.
     pub batching: Batching,
+    /// At most so many calls at once; none for as many as Lambda likes.
+    pub concurrency_max: Option<u32>,
 }
 
 /// A schedule.
@@ -145,6 +155,7 @@ pub(super) fn read(
         memory_mib: either("MemorySize").number(scope)?.unwrap_or(MEMORY_MIB_DEFAULT),
         triggers,
         variables: variables(own, globals, scope)?,
+        dead_letters: either("DeadLetterQueue").get("TargetArn").optional_text(scope)?,
         policies: either("Policies").value.clone(),
     })
 }
@@ -210,11 +221,8 @@ fn trigger(
     let kind = event.get("Type").text(scope)?;
     Ok(Some(match kind.as_str() {
         "HttpApi" => Trigger::Http(http_route(&properties, scope)?),
-        "DynamoDB" => Trigger::Stream(stream(&properties, scope)?),
-        "SQS" => Trigger::Queue(QueueSource {
-            queue: target(&properties.get("Queue"), "Arn")?,
-            batching: batching(&properties, QUEUE_BATCH_DEFAULT, scope)?,
-        }),
+        "DynamoDB" => Trigger::Stream(stream(name, &properties, scope)?),
+        "SQS" => Trigger::Queue(queue(&properties, scope)?),
         "Schedule" | "ScheduleV2" => {
             if !properties.get("Enabled").is_missing() && !properties.get("Enabled").truth(scope)?
                 || properties.get("State").optional_text(scope)?.as_deref() == Some("DISABLED")
@@ -248,7 +256,30 @@ fn http_route(properties: &Node<'_>, scope: &Scope<'_>) -> Result<HttpRoute, Tem
     Ok(HttpRoute { method, path })
 }
 
-fn stream(properties: &Node<'_>, scope: &Scope<'_>) -> Result<StreamSource, TemplateError> {
+fn queue(properties: &Node<'_>, scope: &Scope<'_>) -> Result<QueueSource, TemplateError> {
+    let filters = properties.get("FilterCriteria");
+    if !filters.is_missing() {
+        return Err(filters.broken("a queue's messages are not filtered here"));
+    }
+    let batching = batching(properties, QUEUE_BATCH_DEFAULT, scope)?;
+    if batching.size_max > QUEUE_BATCH_DEFAULT && batching.window.is_zero() {
+        let reason = "more than 10 want a MaximumBatchingWindowInSeconds";
+        return Err(properties.get("BatchSize").broken(reason));
+    }
+    let concurrency = properties.get("ScalingConfig").get("MaximumConcurrency");
+    let concurrency_max = concurrency.number(scope)?;
+    if concurrency_max.is_some_and(|most| !QUEUE_CONCURRENCY.contains(&most)) {
+        return Err(concurrency.broken("it must be from 2 to 1000"));
+    }
+    let queue = target(&properties.get("Queue"), "Arn")?;
+    Ok(QueueSource { queue, batching, concurrency_max })
+}
+
+fn stream(
+    name: &str,
+    properties: &Node<'_>,
+    scope: &Scope<'_>,
+) -> Result<StreamSource, TemplateError> {
     let start = properties.get("StartingPosition").text(scope)?;
     let from_oldest = match start.as_str() {
         "TRIM_HORIZON" => true,
@@ -273,13 +304,16 @@ fn stream(properties: &Node<'_>, scope: &Scope<'_>) -> Result<StreamSource, Temp
         None | Some("-1") => None,
         Some(_) => retries.number(scope)?,
     };
+    let on_failure = properties.get("DestinationConfig").get("OnFailure");
     Ok(StreamSource {
+        name: name.to_owned(),
         table: target(&properties.get("Stream"), "StreamArn")?,
         batching: batching(properties, STREAM_BATCH_DEFAULT, scope)?,
         from_oldest,
         filters,
         halves_failed: properties.get("BisectBatchOnFunctionError").truth(scope)?,
         retries_max,
+        dead_letters: on_failure.get("Destination").optional_text(scope)?,
     })
 }
 

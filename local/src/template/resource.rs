@@ -1,14 +1,10 @@
-//! Tables, buckets, queues and secrets.
-
-use std::time::Duration;
+//! Tables, buckets and secrets.
 
 use serde_json::{Map, Value, json};
 
 use super::scope::Scope;
 use super::{Node, Resource, TemplateError};
 
-/// SQS's own default.
-const VISIBILITY_SECONDS_DEFAULT: u32 = 30;
 /// Secrets Manager's own default.
 const SECRET_CHARACTERS_DEFAULT: u32 = 32;
 
@@ -36,30 +32,6 @@ pub struct Bucket {
     pub name: String,
     /// Whether the distribution may list it. If not, it says "forbidden" where it could say "missing".
     pub cdn_lists: bool,
-}
-
-/// An SQS queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Queue {
-    /// Its logical id.
-    pub id: String,
-    /// Its physical name.
-    pub name: String,
-    /// What functions send to.
-    pub url: String,
-    /// How long a message that was handed out stays hidden.
-    pub visibility: Duration,
-    /// Where messages go that fail too often.
-    pub redrive: Option<Redrive>,
-}
-
-/// Where messages go that fail too often.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Redrive {
-    /// The ARN of the dead-letter queue.
-    pub to: String,
-    /// After so many receipts.
-    pub receipts_max: u32,
 }
 
 /// A Secrets Manager secret.
@@ -153,27 +125,6 @@ fn lists(statement: &Node<'_>) -> bool {
         && (lists(action.value) || action.items().any(|action| lists(action.value)))
 }
 
-pub(super) fn queue(resource: &Resource<'_>, scope: &Scope<'_>) -> Result<Queue, TemplateError> {
-    let properties = &resource.properties;
-    let name = named(resource, "QueueName", scope)?;
-    let url = scope.queue_url(resource.id).map_err(|reason| properties.broken(reason))?;
-    let visibility = properties.get("VisibilityTimeout").number(scope)?;
-    let redrive = properties.get("RedrivePolicy");
-    let redrive = if redrive.is_missing() {
-        None
-    } else {
-        let receipts_max = redrive.get("maxReceiveCount");
-        let missing = || receipts_max.broken("it is missing");
-        Some(Redrive {
-            to: redrive.get("deadLetterTargetArn").text(scope)?,
-            receipts_max: receipts_max.number(scope)?.ok_or_else(missing)?,
-        })
-    };
-    let visibility = visibility.unwrap_or(VISIBILITY_SECONDS_DEFAULT);
-    let visibility = Duration::from_secs(visibility.into());
-    Ok(Queue { id: resource.id.to_owned(), name, url, visibility, redrive })
-}
-
 pub(super) fn secret(resource: &Resource<'_>, scope: &Scope<'_>) -> Result<Secret, TemplateError> {
     let properties = &resource.properties;
     let generate = properties.get("GenerateSecretString");
@@ -211,7 +162,7 @@ fn generated(generate: &Node<'_>, scope: &Scope<'_>) -> Result<SecretText, Templ
     Ok(SecretText::Generated { characters, without, within })
 }
 
-fn named(
+pub(super) fn named(
     resource: &Resource<'_>,
     property: &str,
     scope: &Scope<'_>,

@@ -241,7 +241,8 @@ impl<'t> Scope<'t> {
             "AWS::S3::Bucket" => Ok(self.bucket_name(id)?),
             "AWS::SQS::Queue" => self.queue_url(id),
             "AWS::SecretsManager::Secret" => self.secret_arn(id),
-            "AWS::SSM::Parameter" => self.physical_name(id, "Name"),
+            "AWS::SSM::Parameter" | "AWS::Events::EventBus" => self.physical_name(id, "Name"),
+            "AWS::SNS::Topic" => self.topic_arn(id),
             "AWS::Serverless::Function" => self.physical_name(id, "FunctionName"),
             _ => Ok(format!("{}-{id}", self.facts.stack_name)),
         }
@@ -264,13 +265,21 @@ impl<'t> Scope<'t> {
             ("AWS::S3::Bucket", "RegionalDomainName" | "DomainName") => {
                 format!("{}.s3.{}.amazonaws.com", self.bucket_name(id)?, self.facts.region)
             }
-            ("AWS::SQS::Queue", "Arn") => self.arn("sqs", &self.physical_name(id, "QueueName")?),
+            ("AWS::SQS::Queue", "Arn") => self.queue_arn(id)?,
             ("AWS::SQS::Queue", "QueueName") => self.physical_name(id, "QueueName")?,
             ("AWS::SQS::Queue", "QueueUrl") => self.queue_url(id)?,
             ("AWS::Serverless::Function", "Arn") => {
                 let name = self.physical_name(id, "FunctionName")?;
                 self.arn("lambda", &format!("function:{name}"))
             }
+            ("AWS::Events::EventBus", "Arn") => {
+                self.arn("events", &format!("event-bus/{}", self.physical_name(id, "Name")?))
+            }
+            ("AWS::Events::Rule", "Arn") => {
+                self.arn("events", &format!("rule/{}", self.physical_name(id, "Name")?))
+            }
+            ("AWS::SNS::Topic", "TopicArn" | "Arn") => self.topic_arn(id)?,
+            ("AWS::SNS::Topic", "TopicName") => self.physical_name(id, "TopicName")?,
             ("AWS::CloudFront::Distribution", "DomainName") => {
                 without_scheme(&self.facts.public_url)
             }
@@ -301,6 +310,15 @@ impl<'t> Scope<'t> {
     pub(super) fn queue_url(&self, id: &str) -> Result<String, String> {
         let name = self.physical_name(id, "QueueName")?;
         Ok(format!("{}/{}/{name}", self.facts.queues_url, self.facts.account_id))
+    }
+
+    /// The ARN by which event sources and rules name the queue.
+    pub(super) fn queue_arn(&self, id: &str) -> Result<String, String> {
+        Ok(self.arn("sqs", &self.physical_name(id, "QueueName")?))
+    }
+
+    fn topic_arn(&self, id: &str) -> Result<String, String> {
+        Ok(self.arn("sns", &self.physical_name(id, "TopicName")?))
     }
 
     /// The ARN by which a function asks for the secret.

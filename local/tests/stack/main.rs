@@ -3,9 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod aws;
+mod bus;
 mod door;
+mod errands;
 mod faults;
+mod letters;
 mod process;
+mod queues;
 mod schedules;
 mod start;
 mod streams;

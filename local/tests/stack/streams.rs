@@ -80,6 +80,7 @@ async fn switches_deliver_twice_and_split_and_fail_without_losing_a_record() {
         fail_before_percent: 30,
         fail_after_percent: 30,
         seed: 7,
+        ..Deliveries::default()
     };
     let stack = Stack::start(Options { deliveries, ..toy::options("unkind") }).await.unwrap();
     let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];

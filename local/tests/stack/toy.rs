@@ -44,7 +44,12 @@ pub(crate) fn calls(name: &str, function: &str) -> Vec<Value> {
 
 /// An SDK configuration as the adapters make it from an environment.
 pub(crate) fn sdk(stack: &Stack, service: &str) -> SdkConfig {
-    let env = stack.environment("echo").unwrap();
+    sdk_of(stack, "echo", service)
+}
+
+/// The same from another function's environment.
+pub(crate) fn sdk_of(stack: &Stack, function: &str, service: &str) -> SdkConfig {
+    let env = stack.environment(function).unwrap();
     let variable = |name: &str| env.optional(name).unwrap();
     let credentials = Credentials::new(
         variable("AWS_ACCESS_KEY_ID"),
@@ -60,15 +65,19 @@ pub(crate) fn sdk(stack: &Stack, service: &str) -> SdkConfig {
         .region(Region::new(variable("AWS_REGION")))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-        .http_client(stack.http_client("echo"))
+        .http_client(stack.http_client(function))
         .endpoint_url(variable(&format!("AWS_ENDPOINT_URL_{service}")))
         .build()
 }
 
 /// A raw HTTP/1.1 exchange on a connection of its own: what a client sends is exactly what is written here.
 pub(crate) async fn exchange(stack: &Stack, request: &str) -> String {
+    exchange_with(stack.base_url().strip_prefix("http://").unwrap(), request).await
+}
+
+/// The same with another address of this machine.
+pub(crate) async fn exchange_with(address: &str, request: &str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let address = stack.base_url().strip_prefix("http://").unwrap();
     let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
     socket.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
