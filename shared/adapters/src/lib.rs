@@ -12,6 +12,8 @@ pub mod environment;
 mod https;
 pub mod ids;
 pub mod images;
+#[cfg(test)]
+mod liar;
 pub mod mail;
 pub mod paystack;
 pub mod push;

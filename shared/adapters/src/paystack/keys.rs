@@ -126,3 +126,6 @@ fn key(text: &SecretText) -> Option<SecretText> {
     let fine = key.starts_with("sk_") && key.bytes().all(|byte| byte.is_ascii_graphic());
     fine.then(|| SecretText::new(key))
 }
+
+#[cfg(test)]
+mod tests;

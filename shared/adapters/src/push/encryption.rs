@@ -54,3 +54,59 @@ fn encrypt_with(
     let header = [&salt, &RECORD_BYTES.to_be_bytes()[..], &[length], public.as_bytes()].concat();
     Some([header, sealed].concat())
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    use super::super::PushServices;
+    use super::*;
+    use crate::clock::Clock;
+    use crate::liar::{Liar, Says, environment};
+
+    fn bytes(text: &str) -> Vec<u8> {
+        URL_SAFE_NO_PAD.decode(text).unwrap()
+    }
+
+    async fn subscription() -> Subscription {
+        let aws = Liar::start(|_| Says::Reset).await;
+        let services = PushServices::from_env(&environment(&aws, &Clock::system(), &[])).unwrap();
+        let p256dh = concat!(
+            "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcx",
+            "aOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+        );
+        let endpoint = "https://fcm.googleapis.com/push/1";
+        Subscription::parse(&services, endpoint, p256dh, "BTBZMqHH6r4Tts7J_aSIgg").unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_example_of_rfc_8291_section_5_comes_out() {
+        let ours = bytes("yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw");
+        let ours = SecretKey::from_slice(&ours).unwrap();
+        let salt = bytes("DGv6ra1nlYgDCS1FRnbzlw").try_into().unwrap();
+        let message = b"When I grow up, I want to be a watermelon";
+        let body = encrypt_with(&subscription().await, message, &ours, salt).unwrap();
+        let expected = concat!(
+            "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27ml",
+            "mlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A_yl95bQpu6cVPT",
+            "pK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN"
+        );
+        assert_eq!(URL_SAFE_NO_PAD.encode(body), expected);
+    }
+
+    #[tokio::test]
+    async fn the_longest_message_fills_one_record() {
+        let to = subscription().await;
+        let random = Random::system();
+        let full = encrypt(&to, &[b'x'; PAYLOAD_MAX_BYTES], &random).unwrap();
+        assert_eq!(full.len(), 4096);
+        assert_eq!(encrypt(&to, &[b'x'; PAYLOAD_MAX_BYTES + 1], &random), None);
+    }
+
+    #[tokio::test]
+    async fn a_random_source_without_a_scalar_gives_nothing() {
+        let zeros = Random::from_fn(|bytes| bytes.fill(0));
+        assert_eq!(encrypt(&subscription().await, b"x", &zeros), None);
+    }
+}
