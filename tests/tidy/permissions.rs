@@ -12,9 +12,10 @@ use crate::functions::deps;
 use crate::sources::{file, none, template};
 
 /// The services behind the types of `Deps`' fields. A new type belongs here.
-const SERVICES: [(&str, &[&str]); 17] = [
+const SERVICES: [(&str, &[&str]); 19] = [
     ("Bus", &["events"]),
     ("Channels", &["sns", "ses", "secretsmanager"]),
+    ("Checkout", &["secretsmanager"]),
     ("Clock", &[]),
     ("Ids", &[]),
     ("GuardCodes", &["secretsmanager"]),
@@ -27,6 +28,7 @@ const SERVICES: [(&str, &[&str]); 17] = [
     ("Salts", &["ssm"]),
     ("Seal", &["secretsmanager"]),
     ("Secret", &["secretsmanager"]),
+    ("Site", &[]),
     ("Table", &["dynamodb"]),
     ("Targets", &["dynamodb"]),
     ("Visitors", &["ssm", "secretsmanager"]),

@@ -1,6 +1,7 @@
 //! What was counted, read for people: of one code, and of all a tenant's codes (P15, P16, P18, P19, P28).
 
 mod counted;
+mod guard;
 mod property;
 mod system;
 
@@ -32,6 +33,7 @@ impl Deps {
 pub fn routes(deps: Deps) -> web::Routes {
     OpenApiRouter::new()
         .routes(routes!(property::property_analytics))
+        .routes(routes!(guard::guard_analytics))
         .routes(routes!(system::system_analytics))
         .with_state(deps)
 }

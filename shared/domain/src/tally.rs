@@ -16,7 +16,10 @@ use std::str::FromStr;
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 
-pub use answer::{DayCount, HourCount, NameCount, PropertyScanAnalytics, Summary, SystemAnalytics};
+pub use answer::{
+    DayCount, GuardScanAnalytics, HourCount, NameCount, PropertyScanAnalytics, Summary,
+    SystemAnalytics,
+};
 pub use span::{SPAN_MAX_DAYS, Span, SpanRefused};
 
 use crate::device::VisitClass;

@@ -12,7 +12,7 @@ use adapters::random::Random;
 use adapters::table::{Answer, Claim, ClaimOutcome, Table};
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRef, FromRequest, Request};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::access::hex;
 use domain::failure::{Failure, Kind, chain};
@@ -184,8 +184,7 @@ where
     let operation = format!("{} {}", parts.method, parts.uri.path());
     let bytes = input::bytes(Request::from_parts(parts, body), state).await?;
     let value = input::json(&headers, &bytes)?;
-    let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok((value, None)) };
-    let key = key_text(key)?;
+    let Some(key) = key_of(&headers)? else { return Ok((value, None)) };
     // The extractor of the principal comes before this one. Without it all callers would share their keys, and each
     // would get the others' answers.
     let PrincipalName(principal) = extensions.get().ok_or(AccessRefused::NoKey)?;
@@ -206,12 +205,17 @@ where
     }
 }
 
-fn key_text(value: &HeaderValue) -> Result<&str, KeyRefused> {
+/// The key that a request brings, if it brings one.
+///
+/// # Errors
+/// [`KeyRefused::Invalid`].
+pub fn key_of(headers: &HeaderMap) -> Result<Option<&str>, KeyRefused> {
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
     let text = value.to_str().map_err(|_| KeyRefused::Invalid)?;
     if text.is_empty() || text.len() > IDEMPOTENCY_KEY_MAX_BYTES {
         return Err(KeyRefused::Invalid);
     }
-    Ok(text)
+    Ok(Some(text))
 }
 
 impl Slot {

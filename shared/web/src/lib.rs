@@ -1,6 +1,7 @@
 //! The HTTP edge: how a function is served, who may enter, what comes in, how failures and pages go out.
 //!
-//! Deliberately absent: any product's rule, and any route.
+//! Deliberately absent: any product's rule, and any route. What a product's functions show alike (`tip`) is here,
+//! because no function may use another.
 
 #![deny(missing_docs)]
 
@@ -9,6 +10,7 @@ pub mod csv;
 pub mod edge;
 pub mod idempotency;
 pub mod input;
+pub mod limit;
 pub mod openapi;
 pub mod page;
 pub mod principal;
@@ -16,6 +18,7 @@ pub mod problem;
 pub mod seal;
 mod serve;
 pub mod telemetry;
+pub mod tip;
 pub mod visitor;
 
 pub use edge::{TraceId, router};

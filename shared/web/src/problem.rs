@@ -93,6 +93,11 @@ impl Problem {
         }
     }
 
+    /// After how many seconds another try makes sense.
+    pub fn retry_after_s(&self) -> Option<u64> {
+        self.0.retry_after_s()
+    }
+
     /// The body, for an answer that carries problems of single entries.
     pub fn body(&self, trace_id: &str) -> ProblemBody {
         let status = self.status();
@@ -137,7 +142,7 @@ pub(crate) fn finish(response: Response, trace_id: &str) -> Response {
     let body = ProblemBody { title, status: parts.status.as_u16(), ..problem.body(trace_id) };
     let body = serde_json::to_vec(&body).unwrap_or_default();
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
-    if let Some(seconds) = problem.0.retry_after_s() {
+    if let Some(seconds) = problem.retry_after_s() {
         parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     if parts.status == StatusCode::UNAUTHORIZED {

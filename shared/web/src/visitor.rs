@@ -119,17 +119,34 @@ impl Visitors {
         visitor: &Visitor,
         now: Timestamp,
     ) -> Option<(VisitorHash, String)> {
-        let day = now.to_zoned(TimeZone::UTC).date();
-        let salts = self.salts.clone();
-        let asked = async move { salts.of_day(day).await };
-        let without = "a scan is counted without a visitor";
-        let salt = self.salts_failed.wait(&self.clock, without, asked).await?;
+        let salt = self.salt_of(now).await?;
         let address = visitor.address.as_deref()?;
         let parts = [tenant.as_str(), address, &visitor.user_agent];
         let visitor = keyed_hash(salt.as_bytes(), &parts);
         let bucket = now.as_second().div_euclid(SESSION_S).to_string();
         let session = keyed_hash(salt.as_bytes(), &[&parts[..], &[&bucket]].concat());
         Some((VisitorHash(visitor), format!("{session:016x}")))
+    }
+
+    /// The visitor's address as a keyed hash of the day, whatever the device: for a limit, or to be kept with what it
+    /// has made (X38). Under another scope it is another hash. Without the day's salt, or an address, there is none.
+    pub async fn address_hash(
+        &self,
+        scope: &str,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Option<VisitorHash> {
+        let salt = self.salt_of(now).await?;
+        let address = visitor.address.as_deref()?;
+        Some(VisitorHash(keyed_hash(salt.as_bytes(), &["address", scope, address])))
+    }
+
+    async fn salt_of(&self, now: Timestamp) -> Option<Arc<str>> {
+        let day = now.to_zoned(TimeZone::UTC).date();
+        let salts = self.salts.clone();
+        let asked = async move { salts.of_day(day).await };
+        let without = "a scan is counted without a visitor";
+        self.salts_failed.wait(&self.clock, without, asked).await
     }
 
     async fn came_through_network(&self, headers: &HeaderMap) -> bool {

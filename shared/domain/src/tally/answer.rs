@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::id::{PropertyId, TenantId};
+use crate::id::{GuardId, PropertyId, TenantId};
 
 /// The scans of a span of time. `total_scans` is people only; each breakdown sums to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -109,6 +109,19 @@ pub struct PropertyScanAnalytics {
     #[schema(value_type = String)]
     pub property_id: PropertyId,
     /// Scans by people since the code exists, whatever the span.
+    pub all_time_scans: i64,
+    /// The span's numbers.
+    #[serde(flatten)]
+    pub summary: Summary,
+}
+
+/// The scans of a guard's codes, over all codes that the guard ever had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct GuardScanAnalytics {
+    /// The guard.
+    #[schema(value_type = String)]
+    pub guard_id: GuardId,
+    /// Scans by people since the guard exists, whatever the span.
     pub all_time_scans: i64,
     /// The span's numbers.
     #[serde(flatten)]

@@ -44,11 +44,16 @@ impl domain::failure::Failure for NotRendered {
 
 /// A page as an answer.
 pub fn html(status: StatusCode, page: &impl Template) -> Response {
+    html_under(status, page, HeaderValue::from_static(CONTENT_POLICY))
+}
+
+/// A page under a content policy of its own.
+pub fn html_under(status: StatusCode, page: &impl Template, policy: HeaderValue) -> Response {
     match page.render() {
         Ok(text) => {
             let headers = [
                 (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-                (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY)),
+                (header::CONTENT_SECURITY_POLICY, policy),
             ];
             (status, headers, text).into_response()
         }
@@ -77,12 +82,21 @@ pub fn problem(problem: &Problem, heading: &str, advice: &str) -> Response {
         advice,
         code: problem.code(),
     };
-    html(problem.status(), &page)
+    later(html(problem.status(), &page), problem)
+}
+
+/// An answer that says when another try makes sense, where the problem says so.
+pub fn later(mut response: Response, problem: &Problem) -> Response {
+    if let Some(seconds) = problem.retry_after_s() {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
 /// A detail begins in lower case and has no full stop; on a page it is a sentence.
-fn sentence(detail: &str) -> String {
+pub fn sentence(detail: &str) -> String {
     let mut letters = detail.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
+    let end = if detail.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
 }

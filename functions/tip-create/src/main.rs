@@ -1,0 +1,3 @@
+fn main() -> web::Exit {
+    web::serve("tip-create", tip_create::Deps::from_env, tip_create::routes)
+}

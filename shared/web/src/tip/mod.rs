@@ -1,0 +1,14 @@
+//! The pages of a tip, which two functions show: `tip-page` for whoever scans, `tip-create` where something about a
+//! sent form is wrong. One form, one place where its fields are read.
+//!
+//! Deliberately absent: what a page costs. Nothing here reads or writes; a page is drawn from what was read.
+
+mod form;
+mod look;
+mod pages;
+mod pay;
+
+pub use form::{OTHER_AMOUNT, TipFields, amount_error};
+pub use look::Site;
+pub use pages::{closed_page, form_page, tip_page};
+pub use pay::{FormRefused, Ticket, pay_page};
