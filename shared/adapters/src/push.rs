@@ -76,13 +76,14 @@ impl Push {
         })
     }
 
-    /// What a browser subscribes with (`applicationServerKey`): the public key, base64url. After a rotation old
-    /// subscriptions end with [`PushError::Refused`] or [`PushError::Gone`] and have to be made anew.
+    /// What a browser subscribes with (`applicationServerKey`): the public key, base64url. A subscription is good for
+    /// the key that it was made with: through one rotation of the secret, not through two.
     ///
     /// # Errors
     /// [`SecretError`] when the key cannot be read.
     pub async fn public_key(&self) -> Result<String, SecretError> {
-        Ok(URL_SAFE_NO_PAD.encode(self.pair().await?.public_key()))
+        let pairs = self.pairs().await?;
+        Ok(URL_SAFE_NO_PAD.encode(pairs.first().ok_or_else(no_key)?.public_key()))
     }
 
     /// Sends a message of at most [`PAYLOAD_MAX_BYTES`] bytes, which the service keeps for `ttl_s` seconds while the
@@ -120,18 +121,27 @@ impl Push {
         }
         let body = encryption::encrypt(subscription, payload, self.ids.random());
         let body = body.ok_or_else(|| PushError::Refused("the payload is too long".into()))?;
-        let token = self.token(subscription).await?;
-        let request = request(subscription, body, &token, ttl_s)?;
-        let answer = self.https.call(request, ANSWER_MAX_BYTES).await;
-        judge(answer.map_err(|broken| PushError::Unknown(broken.into()))?.status)
+        let pairs = self.pairs().await.map_err(|error| PushError::Refused(error.into()))?;
+        let mut outcome = Err(PushError::Refused(no_key().into()));
+        for pair in &pairs {
+            let token = self.token(pair, subscription)?;
+            let request = request(subscription, body.clone(), token, ttl_s)?;
+            let answer = self.https.call(request, ANSWER_MAX_BYTES).await;
+            let status = answer.map_err(|broken| PushError::Unknown(broken.into()))?.status;
+            outcome = judge(status);
+            // The browser may have subscribed with the key before this one.
+            if !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+                break;
+            }
+        }
+        outcome
     }
 
     /// The value of `Authorization` for one service.
-    async fn token(&self, subscription: &Subscription) -> Result<HeaderValue, PushError> {
-        let pair = self.pair().await.map_err(|error| PushError::Refused(error.into()))?;
+    fn token(&self, pair: &KeyPair, to: &Subscription) -> Result<HeaderValue, PushError> {
         let expires_at = self.ids.now().saturating_add(SIGNED_FOR).unwrap_or_default();
         let claims = json!({
-            "aud": subscription.endpoint().origin().ascii_serialization(),
+            "aud": to.endpoint().origin().ascii_serialization(),
             "exp": expires_at.as_second(),
             "sub": self.contact,
         });
@@ -144,17 +154,21 @@ impl Push {
         Ok(header)
     }
 
-    async fn pair(&self) -> Result<KeyPair, SecretError> {
+    /// The key pairs, the present one first.
+    async fn pairs(&self) -> Result<Vec<KeyPair>, SecretError> {
         let versions = self.secret.versions().await?;
-        let pair = versions.first().and_then(|text| KeyPair::derive(text, INFO));
-        pair.ok_or_else(|| SecretError::of("no key can be derived from the secret"))
+        versions.iter().map(|text| KeyPair::derive(text, INFO).ok_or_else(no_key)).collect()
     }
+}
+
+fn no_key() -> SecretError {
+    SecretError::of("no key can be derived from the secret")
 }
 
 fn request(
     subscription: &Subscription,
     body: Vec<u8>,
-    token: &HeaderValue,
+    token: HeaderValue,
     ttl_s: u32,
 ) -> Result<Request<Full<Bytes>>, PushError> {
     Request::builder()

@@ -105,7 +105,7 @@ impl Secret {
     }
 
     /// The present version first, then the one before it, if there is one. Versions that were read once serve until
-    /// they can be read again.
+    /// they can be read again, or the secret is gone.
     ///
     /// # Errors
     /// [`SecretError`] when there is no present version.

@@ -1,3 +1,5 @@
+//! Charges, lies and silence, against a server that says what it is told to say.
+
 mod lists;
 
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! Messages against an inbox that answers as it likes, and subscriptions that lead elsewhere.
+
 use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -5,6 +7,7 @@ use serde_json::Value;
 use super::*;
 use crate::clock::Clock;
 use crate::liar::{Liar, Says, environment, secrets};
+use crate::secrets::SecretText;
 
 const P256DH: &str =
     "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
@@ -44,7 +47,7 @@ async fn a_message_is_encrypted_and_signed_for_its_service() {
 #[tokio::test]
 async fn the_signature_names_the_service_and_us() {
     let (push, service, subscription) = stage(Says::json(201, "")).await;
-    let header = push.token(&subscription).await.unwrap();
+    let header = push.token(&push.pairs().await.unwrap()[0], &subscription).unwrap();
     let value = header.to_str().unwrap().strip_prefix("vapid t=").unwrap();
     let (token, key) = value.split_once(", k=").unwrap();
     assert_eq!(key, push.public_key().await.unwrap());
@@ -64,6 +67,35 @@ async fn the_signature_names_the_service_and_us() {
         bytes(key),
     );
     theirs.verify(input.as_bytes(), &bytes(signature)).unwrap();
+}
+
+#[tokio::test]
+async fn who_subscribed_before_a_rotation_is_still_reached() {
+    let old = KeyPair::derive(&SecretText::new("old"), INFO).unwrap().public_key();
+    let known = format!(", k={}", URL_SAFE_NO_PAD.encode(old)).to_ascii_lowercase();
+    let inbox = Liar::start(move |heard| match heard.headers.contains(&known) {
+        true => Says::json(201, ""),
+        false => Says::json(403, "another key"),
+    });
+    let inbox = inbox.await;
+    let send = async |versions: [&'static str; 2]| {
+        let vault = move |_: &str, stage: &str| {
+            Some(versions[usize::from(stage == "AWSPREVIOUS")].to_owned())
+        };
+        let aws = Liar::start(secrets(vault)).await;
+        let variables = [
+            ("VAPID_SECRET_ID", "vapid"),
+            ("MAIL_FROM", "tips@example.com"),
+            ("PUSH_SERVICE_URL", &*inbox.url),
+        ];
+        let push = Push::from_env(&environment(&aws, &Clock::system(), &variables)).unwrap();
+        let to = Subscription::parse(&push.services, &inbox.url, P256DH, AUTH).unwrap();
+        let sent = push.send(&to, b"x", 1).await;
+        (sent.is_ok(), inbox.heard().len())
+    };
+    assert_eq!(send(["old", "older"]).await, (true, 1));
+    assert_eq!(send(["new", "old"]).await, (true, 2));
+    assert_eq!(send(["newest", "new"]).await, (false, 2));
 }
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+//! Tokens against another library, altered ones, and a rotation.
+
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};

@@ -1,3 +1,5 @@
+//! Keys that are kept, turned, deleted, never there, and broken.
+
 use std::sync::{Arc, Mutex};
 
 use super::*;

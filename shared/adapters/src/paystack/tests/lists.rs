@@ -1,3 +1,5 @@
+//! Refunds, disputes, banks and accounts: what comes in lists, or about an account.
+
 use domain::money::Currency;
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! Paystack's spellings, and what each answer means.
+
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
 
