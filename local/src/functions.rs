@@ -10,20 +10,39 @@ use crate::registry::{BoxError, Build, Handler, Registry};
 
 /// Every function of the platform.
 pub fn registry() -> Registry {
-    let http: [(&'static str, Build); 7] = [
+    let http: [(&'static str, Build); 13] = [
         ("analytics", |env| http("analytics", env, analytics::Deps::from_env, analytics::routes)),
+        ("finance", |env| http("finance", env, finance::Deps::from_env, finance::routes)),
         ("generate", |env| http("generate", env, generate::Deps::from_env, generate::routes)),
+        ("guards", |env| http("guards", env, guards::Deps::from_env, guards::routes)),
         ("health", |env| http("health", env, health::Deps::from_env, health::routes)),
+        ("paystack-webhook", |env| {
+            http(
+                "paystack-webhook",
+                env,
+                paystack_webhook::Deps::from_env,
+                paystack_webhook::routes,
+            )
+        }),
+        ("photos", |env| http("photos", env, photos::Deps::from_env, photos::routes)),
         ("properties", |env| {
             http("properties", env, properties::Deps::from_env, properties::routes)
         }),
         ("scan", |env| http("scan", env, scan::Deps::from_env, scan::routes)),
         ("site", |env| http("site", env, site::Deps::from_env, site::routes)),
         ("tenants", |env| http("tenants", env, tenants::Deps::from_env, tenants::routes)),
+        ("tip-create", |env| {
+            http("tip-create", env, tip_create::Deps::from_env, tip_create::routes)
+        }),
+        ("tip-page", |env| http("tip-page", env, tip_page::Deps::from_env, tip_page::routes)),
     ];
-    let events: [(&'static str, Build); 2] = [
+    let events: [(&'static str, Build); 6] = [
         ("aggregate", |env| event(env, aggregate::Deps::from_env, aggregate::handle)),
         ("janitor", |env| event(env, janitor::Deps::from_env, janitor::handle)),
+        ("notify", |env| event(env, notify::Deps::from_env, notify::handle)),
+        ("payments", |env| event(env, payments::Deps::from_env, payments::handle)),
+        ("relay", |env| event(env, relay::Deps::from_env, relay::handle)),
+        ("sweeper", |env| event(env, sweeper::Deps::from_env, sweeper::handle)),
     ];
     Registry::new(http.into_iter().chain(events))
 }
@@ -33,14 +52,20 @@ pub fn registry() -> Registry {
 /// # Errors
 /// [`EnvironmentError`] names a variable that a function misses.
 pub fn openapi(env: &Environment) -> Result<OpenApi, EnvironmentError> {
-    let functions: [Routes; 7] = [
+    let functions: [Routes; 13] = [
         analytics::routes(analytics::Deps::from_env(env)?),
+        finance::routes(finance::Deps::from_env(env)?),
         generate::routes(generate::Deps::from_env(env)?),
+        guards::routes(guards::Deps::from_env(env)?),
         health::routes(health::Deps::from_env(env)?),
+        paystack_webhook::routes(paystack_webhook::Deps::from_env(env)?),
+        photos::routes(photos::Deps::from_env(env)?),
         properties::routes(properties::Deps::from_env(env)?),
         scan::routes(scan::Deps::from_env(env)?),
         site::routes(site::Deps::from_env(env)?),
         tenants::routes(tenants::Deps::from_env(env)?),
+        tip_create::routes(tip_create::Deps::from_env(env)?),
+        tip_page::routes(tip_page::Deps::from_env(env)?),
     ];
     Ok(web::openapi::of(functions))
 }

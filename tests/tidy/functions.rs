@@ -48,10 +48,11 @@ fn the_template_the_registry_and_the_folders_name_the_same_functions() {
 fn each_main_is_the_same_three_lines() {
     for function in crates() {
         let source = file(&format!("functions/{function}/src/main.rs"));
+        let library = function.replace('-', "_");
         let of = |serve: &str, handle: &str| {
             format!(
                 "fn main() -> web::Exit {{\n    web::{serve}(\"{function}\", \
-                 {function}::Deps::from_env, {function}::{handle})\n}}\n"
+                 {library}::Deps::from_env, {library}::{handle})\n}}\n"
             )
         };
         let fine = [of("serve", "routes"), of("serve_events", "handle")];
