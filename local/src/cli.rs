@@ -1,6 +1,7 @@
 //! The command line of `tessera`.
 
 mod import;
+mod ledger;
 mod locate;
 mod redrive;
 mod serve;
@@ -31,6 +32,8 @@ fn public_url(text: &str) -> Result<String, String> {
     plain.then(|| text.trim_end_matches('/').to_owned()).ok_or_else(advice)
 }
 
+/// The variable with a secret key of the real Paystack; with it the simulator stays off.
+const PAYSTACK_KEY: &str = "PAYSTACK_SECRET_KEY";
 /// What the process ends with when it could not do what it was asked for.
 const EXIT_NOT_STARTED: u8 = 2;
 
@@ -73,6 +76,11 @@ enum Command {
         #[command(subcommand)]
         command: TenantCommand,
     },
+    /// The ledger.
+    Ledger {
+        #[command(subcommand)]
+        command: LedgerCommand,
+    },
     /// Import properties from a file that mongoexport wrote: one JSON document a line, or a JSON array of up to 4 MB.
     ///
     /// Ends with 0 when all went in, with 1 when some did not, with 2 when it could not run.
@@ -95,6 +103,19 @@ enum TenantCommand {
         /// What the key may do; may be given several times. All when absent.
         #[arg(long = "scope", value_parser = scope)]
         scopes: Vec<Scope>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum LedgerCommand {
+    /// Add up every transaction of a tenant and compare the sums with the balances.
+    ///
+    /// With TABLE_NAME in the environment (and AWS_REGION and credentials) in that table, else in the data folder. Ends
+    /// with 0 when all is right, with 1 when something is off, with 2 when it could not be checked.
+    Check {
+        /// The tenant's id.
+        #[arg(long)]
+        tenant: String,
     },
 }
 
@@ -135,6 +156,9 @@ async fn execute(arguments: Arguments) -> Result<ExitCode, String> {
         Some(Command::Tenant { command: TenantCommand::Create { name, scopes } }) => {
             tenant::create(&name, scopes, &options).await
         }
+        Some(Command::Ledger { command: LedgerCommand::Check { tenant } }) => {
+            ledger::check(&tenant, &options).await
+        }
         Some(Command::Import(import)) => import::import(import, options).await,
         Some(Command::Redrive { queue }) => redrive::redrive(&queue, &options),
     }
@@ -150,6 +174,7 @@ fn options(arguments: &Arguments) -> Options {
         registry: crate::functions::registry(),
         parameters: std::collections::BTreeMap::new(),
         variables: std::collections::BTreeMap::new(),
+        paystack_key: std::env::var(PAYSTACK_KEY).ok().filter(|key| !key.is_empty()),
         clock: Clock::system(),
         random: Random::system(),
         background: true,

@@ -3,17 +3,20 @@
 //! The tenant and its key are written into the table, because no route makes the first key; all else goes through the
 //! platform's own API, as a customer's would. Deliberately absent: scans. The first one is the reader's.
 
+mod guard;
 mod logo;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use adapters::environment::EnvironmentError;
+use adapters::random::Random;
 use adapters::table::{StoreError, Table};
 use axum::body::Bytes;
 use domain::access::{Scope, fingerprint};
 use domain::code::{CodeStatus, scan_url};
-use domain::id::{InvalidId, PropertyId, TenantId};
+use domain::guard::GuardToken;
+use domain::id::{GuardId, InvalidId, PropertyId, TenantId};
 use http::{Method, Request, Response, header};
 use http_body_util::Full;
 use jiff::Timestamp;
@@ -35,6 +38,9 @@ const KEY_NAME: &str = "demo";
 const TENANT_MADE_S: i64 = 1_767_225_600;
 const TENANT_BYTES: [u8; 10] = *b"daobitdemo";
 
+/// The demo tenant's key at the simulator.
+const SIMULATED_KEY: &str = "sk_test_tessera_demo";
+
 /// Where the demo is; what [`DEMO_FILE`] says.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Demo {
@@ -46,6 +52,18 @@ pub struct Demo {
     pub tenant_id: TenantId,
     /// The property.
     pub property_id: PropertyId,
+    /// The guard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard_id: Option<GuardId>,
+    /// What the path of the guard's code carries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard_token: Option<GuardToken>,
+    /// Where the simulator of Paystack answers, unless the real one is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub simulator_url: Option<String>,
+    /// The tenant's secret key at the simulator; a real one is never written here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paystack_secret_key: Option<String>,
 }
 
 /// Why there is no demo.
@@ -121,9 +139,33 @@ pub async fn make(stack: &Stack) -> Result<Demo, DemoError> {
         let path = format!("/api/v1/qr/generate/{PROPERTY_ID}");
         api.send("making the code", Method::POST, &path, Payload::Json(code_wishes())).await?;
     }
+    let simulated = ensure_merchant(stack, &demo.tenant_id)?;
+    let guard = guard::ensure(&table, &api, &demo.tenant_id).await?;
+    let demo = Demo {
+        guard_id: Some(guard.id),
+        guard_token: Some(guard.token),
+        simulator_url: stack.simulator_url(),
+        paystack_secret_key: simulated,
+        ..demo.clone()
+    };
     write(stack, &demo)?;
     stack.show_demo(demo.clone());
     Ok(demo)
+}
+
+/// Gives the demo's tenant its key at Paystack: the one of the variable, for the real one, else the simulator's, which
+/// is no secret.
+fn ensure_merchant(stack: &Stack, tenant: &TenantId) -> Result<Option<String>, DemoError> {
+    let failed = |reason| step("giving the tenant its key at Paystack", reason);
+    if stack.simulator().is_some() {
+        let key = SIMULATED_KEY.to_owned();
+        stack.ensure_merchant(tenant, TENANT_NAME, &key).map_err(failed)?;
+        return Ok(Some(key));
+    }
+    if let Some(key) = stack.paystack_key() {
+        stack.ensure_merchant(tenant, TENANT_NAME, key).map_err(failed)?;
+    }
+    Ok(None)
 }
 
 /// The demo's tenant and key alone: those that the file names if the table knows them, else new ones.
@@ -143,7 +185,16 @@ pub(crate) async fn ensure_key(stack: &Stack) -> Result<Demo, DemoError> {
     let registrar = Registrar { table, clock: stack.clock().clone(), random };
     registrar.ensure_tenant(&tenant_id, TENANT_NAME).await?;
     let api_key = registrar.insert_key(&tenant_id, KEY_NAME, &Scope::ALL).await?;
-    let demo = Demo { base_url, api_key, tenant_id, property_id: PropertyId::parse(PROPERTY_ID)? };
+    let demo = Demo {
+        base_url,
+        api_key,
+        tenant_id,
+        property_id: PropertyId::parse(PROPERTY_ID)?,
+        guard_id: None,
+        guard_token: None,
+        simulator_url: None,
+        paystack_secret_key: None,
+    };
     // At once: a key that nobody has written down cannot be shown again.
     write(stack, &demo)?;
     Ok(demo)
@@ -224,6 +275,7 @@ impl Api<'_> {
         path: &str,
         payload: Payload,
     ) -> Result<Response<Bytes>, DemoError> {
+        let key = hex::encode(Random::system().bytes::<16>());
         let (media_type, body) = match payload {
             Payload::Json(value) => ("application/json", value.to_string().into_bytes()),
             Payload::Png(bytes) => ("image/png", bytes),
@@ -232,6 +284,7 @@ impl Api<'_> {
             .method(method)
             .uri(format!("{}{path}", self.demo.base_url))
             .header("x-api-key", &self.demo.api_key)
+            .header("idempotency-key", key)
             .header(header::CONTENT_TYPE, media_type)
             .body(Full::new(Bytes::from(body)))
             .map_err(|error| step(what, error))?;

@@ -5,6 +5,7 @@
 
 mod delivery;
 mod folder;
+mod merchant;
 mod options;
 mod running;
 mod services;
@@ -31,9 +32,11 @@ pub(crate) use running::{HttpFailure, Running};
 pub(crate) use store::Store;
 
 use crate::demo::{self, Demo, DemoError};
+use crate::embedded::aws::Secrets;
 use crate::embedded::dynamo::Dynamo;
 use crate::embedded::inbox::Inbox;
 use crate::meter::Meter;
+use crate::paystack::Simulator;
 use crate::queue::{Pump, Queues};
 use crate::registry::BoxError;
 use crate::schedule::Schedule;
@@ -106,6 +109,11 @@ pub struct Stack {
     clock: Clock,
     meter: Meter,
     dynamo: Dynamo,
+    secrets: Arc<Secrets>,
+    /// Unless the real one is used.
+    simulator: Option<Simulator>,
+    simulator_url: Option<String>,
+    paystack_key: Option<String>,
     queues: Queues,
     inbox: Inbox,
     small_url: String,

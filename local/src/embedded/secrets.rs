@@ -99,6 +99,20 @@ impl Secrets {
         }
     }
 
+    /// Makes sure that the secret of this name holds this text; another one becomes its previous version.
+    pub(crate) fn ensure_text(&self, name: &str, wanted: &str) -> Result<(), String> {
+        let present = {
+            let kept = self.lock();
+            kept.get(name).map(|versions| versions.current.as_ref().map(|v| v.text.clone()))
+        };
+        let written = match present {
+            Some(Some(text)) if text == wanted => return Ok(()),
+            Some(_) => self.put(&json!({"SecretId": name, "SecretString": wanted})),
+            None => self.create(&json!({"Name": name, "SecretString": wanted})),
+        };
+        written.map(drop).map_err(|error| error.message)
+    }
+
     pub(super) fn answer(&self, operation: &str, input: &Value) -> Result<Value, AwsError> {
         match operation {
             "GetSecretValue" => self.get(input),

@@ -111,7 +111,10 @@ impl Stack {
     pub async fn quiet(&self) -> Result<(), NotQuiet> {
         let mut failures = 0;
         for _ in 0..QUIET_ROUNDS_MAX {
-            let mut moved = false;
+            let mut moved = match &self.simulator {
+                Some(simulator) => simulator.pump().await > 0,
+                None => false,
+            };
             for reader in &self.readers {
                 match reader.pump().await {
                     Ok(0) => {}
@@ -159,7 +162,7 @@ pub(crate) fn redrive_in(folder: &Path, options: &Options, name: &str) -> Result
     if !file.is_file() {
         return Err(format!("{} holds no queues; name the folder with --data", folder.display()));
     }
-    let facts = facts(options, "http://127.0.0.1");
+    let facts = facts(options, "http://127.0.0.1", None);
     let template = template(options, &facts).map_err(|error| error.to_string())?;
     let (clock, random) = (options.clock.clone(), options.random.clone());
     let queues = Queues::open(&file, template.queues(), clock, random);

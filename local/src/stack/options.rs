@@ -27,6 +27,8 @@ pub struct Options {
     pub parameters: BTreeMap<String, String>,
     /// Variables given to every function on top of the template's, for example an external service's address.
     pub variables: BTreeMap<String, String>,
+    /// The demo tenant's secret key at the real Paystack; without one, the simulator takes its place.
+    pub paystack_key: Option<String>,
     /// Tells the time.
     pub clock: Clock,
     /// Hands out random bytes.
@@ -58,6 +60,7 @@ impl Options {
             registry,
             parameters: BTreeMap::new(),
             variables: BTreeMap::new(),
+            paystack_key: None,
             clock: Clock::system(),
             random: Random::system(),
             background: false,

@@ -71,6 +71,8 @@ impl Services {
         for service in SMALL_SERVICES {
             variables.insert(format!("AWS_ENDPOINT_URL_{service}"), small_url.clone());
         }
+        // Browsers whose messages this machine keeps subscribe at the small port.
+        variables.insert("PUSH_SERVICE_URL".to_owned(), small_url.clone());
         variables.extend(options.variables.clone());
         Ok(Self { dynamo, objects, small, small_url, listeners, variables })
     }

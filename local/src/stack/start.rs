@@ -21,6 +21,7 @@ use crate::embedded;
 use crate::embedded::dynamo::Dynamo;
 use crate::gateway::{self, Cdn, Gateway, RouteTable};
 use crate::meter::Meter;
+use crate::paystack::Simulator;
 use crate::prometheus;
 use crate::queue::{Consuming, DeadLetters, Pump};
 use crate::schedule::{self, Schedule};
@@ -43,9 +44,13 @@ impl Stack {
         let base_url = format!("http://{address}");
         let public_url = options.public_url.clone().unwrap_or_else(|| base_url.clone());
         let public_url = public_url.trim_end_matches('/').to_owned();
-        let facts = facts(&options, &public_url);
+        let at_simulator = simulator_listener(&options)?;
+        let simulator_url = at_simulator.as_ref().map(|(_, url)| url.clone());
+        let facts = facts(&options, &public_url, simulator_url.as_deref());
         let template = Arc::new(template(&options, &facts)?);
         let folder = OpenFolder::open(&options.data)?;
+        let simulator = at_simulator.as_ref().map(|(_, url)| open_simulator(&options, &folder, url));
+        let simulator = simulator.transpose()?;
         let secret = hex::encode(options.random.bytes::<16>());
         let services = Services::open(&options, &template, &folder, &facts, &secret)?;
         let meter = Meter::default();
@@ -69,6 +74,10 @@ impl Stack {
             clock: options.clock.clone(),
             meter,
             dynamo: services.dynamo.clone(),
+            secrets: services.small.secrets.clone(),
+            simulator,
+            simulator_url,
+            paystack_key: options.paystack_key.clone(),
             queues: services.small.sqs.queues.clone(),
             inbox: services.small.inbox.clone(),
             small_url: services.small_url.clone(),
@@ -82,6 +91,10 @@ impl Stack {
         };
         gateway.console = Some(Console::of(&stack));
         stack.background.spawn(prometheus::keep_up());
+        if let (Some(simulator), Some((listener, _))) = (&stack.simulator, at_simulator) {
+            let stop = stopped(services_stop.clone());
+            stack.services.spawn(simulator.clone().serve(listener, stop));
+        }
         services.serve(&mut stack.services, &services_stop);
         stack.gateway.spawn(gateway::serve(Arc::new(gateway), listener, stopped(gateway_stops)));
         if options.background {
@@ -94,6 +107,9 @@ impl Stack {
         for reader in &self.readers {
             let reader = reader.clone();
             self.background.spawn(async move { reader.run().await });
+        }
+        if let Some(simulator) = &self.simulator {
+            self.background.spawn(simulator.clone().run());
         }
         for pump in &self.pumps {
             for _ in 0..pump.calls_at_once() {
@@ -126,11 +142,42 @@ pub(super) fn port_error(port: u16, error: &std::io::Error) -> StartError {
     }
 }
 
-/// The parameters that only this process knows: where it answers.
-pub(super) fn facts(options: &Options, public_url: &str) -> Facts {
+/// Where the simulator of Paystack is to listen, and the address of that.
+fn simulator_listener(options: &Options) -> Result<Option<(TcpListener, String)>, StartError> {
+    if options.paystack_key.is_some() {
+        return Ok(None);
+    }
+    let listener = listen(0)?;
+    let url = embedded::url_of(&listener).map_err(|error| port_error(0, &error))?;
+    Ok(Some((listener, url)))
+}
+
+fn open_simulator(
+    options: &Options,
+    folder: &OpenFolder,
+    url: &str,
+) -> Result<Simulator, StartError> {
+    let (clock, random) = (options.clock.clone(), options.random.clone());
+    let simulator = Simulator::open(&folder.join(""), clock, random);
+    let simulator = simulator.map_err(|error| StartError::Embedded {
+        service: "Paystack simulator",
+        reason: error.to_string(),
+    })?;
+    // Another port at each start; what an earlier run has answered leads to the new one too.
+    simulator.set_base_url(url);
+    Ok(simulator)
+}
+
+/// The parameters that only this process knows: where it answers, and where the simulator does.
+pub(super) fn facts(options: &Options, public_url: &str, simulator_url: Option<&str>) -> Facts {
     let mut facts = Facts { public_url: public_url.to_owned(), ..Facts::default() };
     for name in ["PublicUrl", "CdnBaseUrl"] {
         facts.parameters.insert(name.to_owned(), public_url.to_owned());
+    }
+    for name in ["PaystackUrl", "CheckoutOrigin"] {
+        if let Some(url) = simulator_url {
+            facts.parameters.insert(name.to_owned(), url.to_owned());
+        }
     }
     facts.parameters.extend(options.parameters.clone());
     facts

@@ -23,7 +23,8 @@ pub(crate) struct Store {
 impl Store {
     /// Opens the folder with the environment of the function `function`, which says what may be touched.
     pub(crate) fn open(options: &Options, function: &str) -> Result<Self, StartError> {
-        let facts = facts(options, options.public_url.as_deref().unwrap_or("http://127.0.0.1"));
+        let public_url = options.public_url.as_deref().unwrap_or("http://127.0.0.1");
+        let facts = facts(options, public_url, None);
         let template = template(options, &facts)?;
         let folder = OpenFolder::open(&options.data)?;
         let secret = hex::encode(options.random.bytes::<16>());
