@@ -62,18 +62,18 @@ pub(crate) struct ViolationResponse {
     detail: String,
 }
 
-/// The key's tenant is gone.
+/// The tenant is gone while its key is not.
 #[derive(Debug, thiserror::Error)]
-#[error("the organisation of this key is not there")]
+#[error("there is no such tenant")]
 struct NoTenant;
 
 impl Failure for NoTenant {
     fn kind(&self) -> Kind {
-        Kind::Bug
+        Kind::Missing
     }
 
     fn code(&self) -> &'static str {
-        "tenant_missing"
+        "not_found"
     }
 }
 

@@ -105,6 +105,10 @@ async fn dispute(deps: &Deps, tip: &Tip, seen: &DisputeSeen) -> Result<(), Unset
         DisputeState::Open => give(deps, tip, |tip| tip.dispute(seen.id)).await,
         DisputeState::Won => give(deps, tip, |tip| tip.win_dispute(seen.id)).await,
         DisputeState::Lost => {
+            // Lost for nothing: the money stays where it is.
+            if seen.refund_amount == Some(0) {
+                return give(deps, tip, |tip| tip.win_dispute(seen.id)).await;
+            }
             let currency = seen.currency.as_deref();
             let odd = Odd { cause: Reference::dispute(seen.id), currency };
             let Some(amount) = odd.check(deps, tip, seen.refund_amount).await? else {

@@ -41,9 +41,6 @@ impl Truth {
             paystack.refunds_of(&tip.tenant, id),
             paystack.disputes_of(&tip.tenant, id),
         )?;
-        let (mut refunds, mut disputes) = (refunds, disputes);
-        refunds.sort_by_key(|refund| refund.id);
-        disputes.sort_by_key(|dispute| dispute.id);
         Ok(Self { charge: Some(charge), refunds: Some(refunds), disputes })
     }
 }

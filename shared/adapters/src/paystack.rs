@@ -8,6 +8,7 @@ mod charge;
 mod dispute;
 mod error;
 mod keys;
+mod listed;
 mod recipient;
 mod refund;
 mod signature;

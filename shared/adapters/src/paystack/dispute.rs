@@ -1,7 +1,6 @@
 //! Disputes: what a bank has taken back, or may take back. Only read here; they are answered on Paystack's dashboard.
 
 use domain::id::TenantId;
-use serde_json::Value;
 
 use super::error::{Garbled, PaystackError, Reason};
 use super::wire::Fields;
@@ -25,21 +24,18 @@ pub struct DisputeSeen {
 }
 
 impl Paystack {
-    /// The disputes of a transaction, by its id.
+    /// All disputes of a transaction, by its id, the oldest first. Not by `GET /dispute/transaction/{id}`, which knows
+    /// one of them only.
     ///
     /// # Errors
-    /// [`PaystackError`].
+    /// [`PaystackError`]; a row that does not say whose it is makes the whole list useless.
     pub async fn disputes_of(
         &self,
         tenant: &TenantId,
         transaction: u64,
     ) -> Result<Vec<DisputeSeen>, PaystackError> {
-        let call = Call::get("disputes", format!("/dispute/transaction/{transaction}"));
-        match self.send(tenant, call).await {
-            Ok(answer) => Ok(all(&answer.data)?),
-            Err(error) if error.reason() == Some(Reason::Missing) => Ok(Vec::new()),
-            Err(error) => Err(error),
-        }
+        let list = ("disputes", "/dispute");
+        self.rows_of(tenant, list, transaction, |row| Ok((row.id("id")?, seen(row)?))).await
     }
 
     /// One dispute; nothing when there is none with this id.
@@ -53,25 +49,14 @@ impl Paystack {
     ) -> Result<Option<DisputeSeen>, PaystackError> {
         let call = Call::get("dispute", format!("/dispute/{id}"));
         match self.send(tenant, call).await {
-            Ok(answer) => Ok(Some(seen(&answer.data)?)),
+            Ok(answer) => Ok(Some(seen(Fields::of(&answer.data)?)?)),
             Err(error) if error.reason() == Some(Reason::Missing) => Ok(None),
             Err(error) => Err(error),
         }
     }
 }
 
-/// Paystack's description has one object where there can be several disputes; a list is understood as well.
-fn all(data: &Value) -> Result<Vec<DisputeSeen>, Garbled> {
-    match data {
-        Value::Null => Ok(Vec::new()),
-        Value::Object(fields) if fields.is_empty() => Ok(Vec::new()),
-        Value::Array(rows) => rows.iter().map(seen).collect(),
-        one => Ok(vec![seen(one)?]),
-    }
-}
-
-fn seen(data: &Value) -> Result<DisputeSeen, Garbled> {
-    let fields = Fields::of(data)?;
+fn seen(fields: Fields<'_>) -> Result<DisputeSeen, Garbled> {
     let owned = |text: Option<&str>| text.map(str::to_owned);
     let transaction = fields.object("transaction");
     let of_transaction = |name| transaction.and_then(|fields| fields.text_if_any(name));

@@ -1,16 +1,14 @@
 //! Refunds: asked for at `POST /refund`, and listed by charge at `GET /refund`, which is how one whose outcome is
 //! unknown is found again: our own id travels in its `merchant_note`.
 
-use std::collections::BTreeMap;
-
 use domain::id::TenantId;
 use domain::ledger::PaystackReference;
 use domain::money::Money;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::error::{Garbled, PaystackError};
-use super::wire::{Fields, rows};
-use super::{Call, PAGES_MAX, Paystack, ROWS_PER_PAGE, query};
+use super::wire::Fields;
+use super::{Call, Paystack};
 
 /// A refund that is wanted.
 #[derive(Clone, Debug)]
@@ -73,33 +71,9 @@ impl Paystack {
         tenant: &TenantId,
         transaction: u64,
     ) -> Result<Vec<RefundSeen>, PaystackError> {
-        let (id, per_page) = (transaction.to_string(), ROWS_PER_PAGE.to_string());
-        let mut refunds = BTreeMap::new();
-        for page in 1..=PAGES_MAX {
-            let at = page.to_string();
-            let filter = [("transaction", &*id), ("perPage", &*per_page), ("page", &*at)];
-            let path = format!("/refund?{}", query(&filter));
-            let answer = self.send(tenant, Call::get("refunds", path)).await?;
-            let rows = rows(&answer.data)?;
-            for row in rows {
-                let row = Fields::of(row)?;
-                if row.id_of("transaction")? == transaction {
-                    let refund = seen(row)?;
-                    refunds.insert(refund.id, refund);
-                }
-            }
-            if is_last(page, rows, &answer.meta) {
-                return Ok(refunds.into_values().collect());
-            }
-        }
-        Err(Garbled("an end of the list").into())
+        let list = ("refunds", "/refund");
+        self.rows_of(tenant, list, transaction, |row| Ok((row.id("id")?, seen(row)?))).await
     }
-}
-
-/// By the number of pages, where that is said; else the page after the last one is empty.
-fn is_last(page: usize, rows: &[Value], meta: &Value) -> bool {
-    let pages = Fields::of(meta).and_then(|meta| meta.id("pageCount"));
-    rows.is_empty() || pages.is_ok_and(|pages| u64::try_from(page).is_ok_and(|page| page >= pages))
 }
 
 fn seen(refund: Fields<'_>) -> Result<RefundSeen, Garbled> {

@@ -87,27 +87,31 @@ async fn a_refund_is_asked_for_with_our_note() {
 }
 
 #[tokio::test]
-async fn disputes_come_alone_or_as_a_list() {
+async fn disputes_are_listed_by_their_charge_or_asked_about_by_their_id() {
     let one = json!({
         "id": 2867, "status": "resolved", "resolution": "merchant-accepted",
         "refund_amount": 1002, "currency": "NGN", "transaction_reference": null,
         "transaction": { "id": 7, "reference": "tip-x", "currency": "NGN" }, "history": [],
     });
-    let open = json!({ "id": "5", "status": "pending", "resolution": null, "refund_amount": null });
+    let open = json!({
+        "id": "5", "status": "pending", "resolution": null, "refund_amount": null, "transaction": 7,
+    });
+    let foreign = json!({ "id": 6, "status": "pending", "transaction": { "id": 8 } });
     let check = async |status, body: Value, expected: Option<&[u64]>| {
         let (server, paystack) = saying(status, &body).await;
         let seen = paystack.disputes_of(&tenant(), 7).await.ok();
         let ids = seen.map(|seen| seen.iter().map(|dispute| dispute.id).collect::<Vec<_>>());
         assert_eq!(ids.as_deref(), expected, "{body}");
-        assert_eq!(server.heard()[0].line, "GET /dispute/transaction/7");
+        let asked = "GET /dispute?transaction=7&perPage=50&page=1";
+        assert_eq!(server.heard()[0].line, asked);
     };
-    check(200, ok(&one), Some(&[2867])).await;
-    check(200, ok(&json!([one, open])), Some(&[2867, 5])).await;
-    check(200, ok(&json!([])), Some(&[])).await;
-    check(200, ok(&json!({})), Some(&[])).await;
-    check(200, ok(&json!(null)), Some(&[])).await;
-    check(404, no("Dispute not found", ""), Some(&[])).await;
-    check(200, ok(&json!([{ "id": 1 }])), None).await;
+    let paged = |data: Value| json!({ "status": true, "message": "ok", "data": data, "meta": { "pageCount": 1 } });
+    check(200, paged(json!([one, foreign, open])), Some(&[5, 2867])).await;
+    check(200, paged(json!([])), Some(&[])).await;
+    check(200, paged(json!(null)), None).await;
+    check(200, paged(one.clone()), None).await;
+    check(200, paged(json!([{ "id": 1 }])), None).await;
+    check(404, no("Dispute not found", ""), None).await;
     check(500, json!({}), None).await;
 
     let (_, paystack) = saying(200, &ok(&one)).await;
