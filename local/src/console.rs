@@ -5,8 +5,9 @@
 //! behind a tunnel these paths are what they are in the cloud: nothing.
 
 mod figures;
-mod guard;
+pub(crate) mod guard;
 mod page;
+mod tipping;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -20,8 +21,10 @@ use http_body_util::Full;
 
 use crate::client::Client;
 use crate::demo::{self, Api, Demo, Payload};
+use crate::embedded::inbox::Inbox;
 use crate::meter::Meter;
 use crate::prometheus;
+use crate::queue::QueueWatch;
 use crate::registry::BoxError;
 use crate::schedule::Schedule;
 use crate::stack::Stack;
@@ -30,7 +33,10 @@ use crate::stack::Stack;
 const READER: &str = "analytics";
 /// The function that the nightly run is.
 const NIGHTLY: &str = "janitor";
+/// The function that looks for what is due.
+const SWEEPER: &str = "sweeper";
 const SCRIPT: &[u8] = include_bytes!("console/console.js");
+const TIPS_SCRIPT: &[u8] = include_bytes!("console/tips.js");
 /// What a phone's camera opens a code with.
 const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 \
     (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1";
@@ -46,6 +52,8 @@ pub(crate) struct Console {
     table: Option<Table>,
     demo: Arc<OnceLock<Demo>>,
     schedules: Vec<Arc<Schedule>>,
+    queues: QueueWatch,
+    inbox: Inbox,
     clock: Clock,
     meter: Meter,
     client: Client,
@@ -57,10 +65,12 @@ enum Action {
     Scan,
     Nightly,
     Regenerate,
+    Sweep,
+    Check,
 }
 
 impl Action {
-    const ALL: [Self; 3] = [Self::Scan, Self::Nightly, Self::Regenerate];
+    const ALL: [Self; 5] = [Self::Scan, Self::Nightly, Self::Regenerate, Self::Sweep, Self::Check];
 
     /// The last part of its path, and its name in the address that follows.
     fn word(self) -> &'static str {
@@ -68,6 +78,16 @@ impl Action {
             Self::Scan => "scan",
             Self::Nightly => "nightly",
             Self::Regenerate => "regenerate",
+            Self::Sweep => "sweep",
+            Self::Check => "check",
+        }
+    }
+
+    /// The page that it stands on.
+    fn page(self) -> &'static str {
+        match self {
+            Self::Scan | Self::Nightly | Self::Regenerate => "/",
+            Self::Sweep | Self::Check => "/console/tips",
         }
     }
 
@@ -86,6 +106,8 @@ impl Console {
             table: reader.and_then(|environment| Table::from_env(environment).ok()),
             demo: stack.demo(),
             schedules: stack.schedules(),
+            queues: stack.queue_watch(),
+            inbox: stack.inbox().clone(),
             clock: stack.clock().clone(),
             meter: stack.meter().clone(),
             client: Client::plain(),
@@ -104,9 +126,10 @@ impl Console {
             (&Method::GET | &Method::HEAD, "/") => self.page(head.uri.query()).await,
             (&Method::GET, "/metrics") => self.metrics(),
             (&Method::GET, "/console/state") => self.state().await,
-            (&Method::GET, "/console/console.js") => {
-                text(StatusCode::OK, "text/javascript; charset=utf-8", SCRIPT.to_vec())
-            }
+            (&Method::GET | &Method::HEAD, "/console/tips") => self.tips(head.uri.query()).await,
+            (&Method::GET, "/console/guard-code.svg") => self.guard_code().await,
+            (&Method::GET, "/console/console.js") => script(SCRIPT),
+            (&Method::GET, "/console/tips.js") => script(TIPS_SCRIPT),
             (&Method::POST, _) => self.act(action?, head).await,
             _ => return None,
         };
@@ -153,15 +176,18 @@ impl Console {
         }
         let done = match action {
             Action::Scan => self.scan().await,
-            Action::Nightly => self.nightly().await,
+            Action::Nightly => self.fire(NIGHTLY).await,
             Action::Regenerate => self.regenerate().await,
+            Action::Sweep => self.fire(SWEEPER).await,
+            Action::Check => self.check().await,
         };
         let outcome = if done.is_ok() { "done" } else { "failed" };
         if let Err(error) = done {
             tracing::warn!("the console's button `{}` failed: {error}", action.word());
         }
         let mut response = text(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", Vec::new());
-        if let Ok(place) = HeaderValue::try_from(format!("/?{outcome}={}", action.word())) {
+        let place = format!("{}?{outcome}={}", action.page(), action.word());
+        if let Ok(place) = HeaderValue::try_from(place) {
             response.headers_mut().insert(header::LOCATION, place);
         }
         response
@@ -181,19 +207,46 @@ impl Console {
         Err(format!("the scan was answered {}", answer.status()).into())
     }
 
-    async fn nightly(&self) -> Result<(), BoxError> {
-        let schedule = self.schedules.iter().find(|schedule| schedule.function() == NIGHTLY);
-        let schedule = schedule.ok_or("there is no nightly job")?;
-        schedule.fire(self.clock.now()).await?;
+    async fn fire(&self, function: &str) -> Result<(), BoxError> {
+        let schedule = self.schedules.iter().find(|schedule| schedule.function() == function);
+        schedule.ok_or("it has no schedule")?.fire(self.clock.now()).await?;
         Ok(())
+    }
+
+    /// The guard's code, drawn by the platform itself.
+    async fn guard_code(&self) -> Response<Body> {
+        let Some((demo, guard)) = self.demo.get().and_then(|d| Some((d, d.guard_id.as_ref()?)))
+        else {
+            return text(StatusCode::SERVICE_UNAVAILABLE, "text/plain; charset=utf-8", Vec::new());
+        };
+        let path = format!("/api/v1/guards/{guard}/qr/image?format=svg");
+        match self.api(demo).read("drawing the guard's code", &path).await {
+            Ok(answer) => text(StatusCode::OK, "image/svg+xml", answer.into_body().to_vec()),
+            Err(error) => {
+                tracing::warn!("the guard's code is not drawn: {error}");
+                text(StatusCode::BAD_GATEWAY, "text/plain; charset=utf-8", Vec::new())
+            }
+        }
+    }
+
+    /// Recomputes the ledger through the platform's own route.
+    async fn check(&self) -> Result<(), BoxError> {
+        let demo = self.demo.get().ok_or("there is no demo yet")?;
+        let answer =
+            self.api(demo).read("checking the ledger", "/api/v1/ledger/invariants").await?;
+        let found: serde_json::Value = serde_json::from_slice(answer.body())?;
+        if found["ok"] == true { Ok(()) } else { Err(format!("something is off: {found}").into()) }
+    }
+
+    fn api<'d>(&self, demo: &'d Demo) -> Api<'d> {
+        Api { client: self.client.clone(), demo }
     }
 
     async fn regenerate(&self) -> Result<(), BoxError> {
         let demo = self.demo.get().ok_or("there is no demo yet")?;
-        let api = Api { client: self.client.clone(), demo };
         let path = format!("/api/v1/qr/{}/regenerate", demo.property_id);
         let wishes = Payload::Json(demo::code_wishes());
-        api.send("making the next version", Method::PUT, &path, wishes).await?;
+        self.api(demo).send("making the next version", Method::PUT, &path, wishes).await?;
         Ok(())
     }
 }
@@ -202,6 +255,10 @@ fn broken(error: &adapters::table::StoreError) -> Response<Body> {
     tracing::warn!("the console cannot read the table: {error}");
     let body = b"the table does not answer\n".to_vec();
     text(StatusCode::SERVICE_UNAVAILABLE, "text/plain; charset=utf-8", body)
+}
+
+fn script(source: &[u8]) -> Response<Body> {
+    text(StatusCode::OK, "text/javascript; charset=utf-8", source.to_vec())
 }
 
 fn text(status: StatusCode, media_type: &'static str, body: Vec<u8>) -> Response<Body> {

@@ -256,6 +256,7 @@ fn property() -> Value {
 
 /// What a request carries.
 pub(crate) enum Payload {
+    Nothing,
     Json(Value),
     Png(Vec<u8>),
 }
@@ -267,6 +268,15 @@ pub(crate) struct Api<'d> {
 }
 
 impl Api<'_> {
+    /// Reads something.
+    pub(crate) async fn read(
+        &self,
+        what: &'static str,
+        path: &str,
+    ) -> Result<Response<Bytes>, DemoError> {
+        self.send(what, Method::GET, path, Payload::Nothing).await
+    }
+
     /// Sends one request; anything but success is an error that quotes the problem's own sentence.
     pub(crate) async fn send(
         &self,
@@ -277,6 +287,7 @@ impl Api<'_> {
     ) -> Result<Response<Bytes>, DemoError> {
         let key = hex::encode(Random::system().bytes::<16>());
         let (media_type, body) = match payload {
+            Payload::Nothing => ("application/json", Vec::new()),
             Payload::Json(value) => ("application/json", value.to_string().into_bytes()),
             Payload::Png(bytes) => ("image/png", bytes),
         };

@@ -24,7 +24,7 @@ const FORWARDED: [HeaderName; 8] = [
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Whether the request was made on this machine, to this machine.
-pub(super) fn is_local(head: &Parts, peer: SocketAddr) -> bool {
+pub(crate) fn is_local(head: &Parts, peer: SocketAddr) -> bool {
     let authority = head.uri.authority().map(http::uri::Authority::as_str);
     peer.ip().is_loopback()
         && host(head).is_some_and(names_this_machine)
@@ -33,7 +33,7 @@ pub(super) fn is_local(head: &Parts, peer: SocketAddr) -> bool {
 }
 
 /// Whether a form of our own page was sent: the browser says so, and a foreign page cannot make it lie.
-pub(super) fn is_own_form(head: &Parts) -> bool {
+pub(crate) fn is_own_form(head: &Parts) -> bool {
     let text = |name: HeaderName| head.headers.get(name).map(|v| v.to_str().unwrap_or_default());
     let own_origin = host(head).map(|host| format!("http://{host}"));
     let site = text(FETCH_SITE).map(|site| site == "same-origin");

@@ -46,9 +46,9 @@ struct Bar {
     title: String,
 }
 
-struct Notice {
-    is_good: bool,
-    sentence: &'static str,
+pub(super) struct Notice {
+    pub(super) is_good: bool,
+    pub(super) sentence: &'static str,
 }
 
 /// The page, with the figures when there is a demo.
@@ -91,7 +91,7 @@ fn labels(hours: &[Hour]) -> Vec<String> {
 }
 
 /// What a button did. The address names it; its words are only ours.
-fn notice(query: &str) -> Option<Notice> {
+pub(super) fn notice(query: &str) -> Option<Notice> {
     let (outcome, word) = query.split_once('=')?;
     let action = Action::named(word)?;
     let good = match action {
@@ -100,6 +100,8 @@ fn notice(query: &str) -> Option<Notice> {
         Action::Regenerate => {
             "The code has a new version. Codes that are printed already still work."
         }
+        Action::Sweep => "What was due is on its way to the worker.",
+        Action::Check => "The ledger was recomputed: everything is in order.",
     };
     match outcome {
         "done" => Some(Notice { is_good: true, sentence: good }),
