@@ -10,8 +10,9 @@ const TABLE: &str = "tests/traceability.md";
 /// The requirements and decisions that this version answers for.
 fn wanted() -> Vec<String> {
     let p = (1..=58).map(|number| format!("P{number}"));
-    let x = (1..=8).chain(33..=39).chain(49..=50).map(|number| format!("X{number}"));
-    p.chain(x).collect()
+    let t = (1..=40).chain(46..=50).chain([55, 59]).map(|number| format!("T{number}"));
+    let x = (1..=13).chain(33..=41).chain(49..=51).map(|number| format!("X{number}"));
+    p.chain(t).chain(x).collect()
 }
 
 /// The rows: the first cell and all of it.
@@ -22,7 +23,7 @@ fn rows() -> Vec<(&'static str, &'static str)> {
         let (id, rest) = line.split_once('|')?;
         let id = id.trim();
         let (letter, number) = id.split_at_checked(1)?;
-        let fine = ["P", "X"].contains(&letter) && number.parse::<u32>().is_ok();
+        let fine = ["P", "T", "X"].contains(&letter) && number.parse::<u32>().is_ok();
         fine.then_some((id, rest))
     };
     file(TABLE).text.lines().filter_map(row).collect()
