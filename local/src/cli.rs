@@ -32,6 +32,9 @@ fn public_url(text: &str) -> Result<String, String> {
     plain.then(|| text.trim_end_matches('/').to_owned()).ok_or_else(advice)
 }
 
+/// What is said unless RUST_LOG says otherwise. The embedded database warns of each condition that does not hold, which
+/// is what conditions are for.
+const QUIET: &str = "warn,local=info,dynoxide=error";
 /// The variable with a secret key of the real Paystack; with it the simulator stays off.
 const PAYSTACK_KEY: &str = "PAYSTACK_SECRET_KEY";
 /// What the process ends with when it could not do what it was asked for.
@@ -191,7 +194,7 @@ fn scope(text: &str) -> Result<Scope, String> {
 fn start_logging() {
     use tracing_subscriber::EnvFilter;
     let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,local=info"));
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(QUIET));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
