@@ -171,6 +171,8 @@ pub struct Tip {
     pub returns: Vec<TipReturn>,
     /// The disputes by Paystack's id.
     pub disputes: BTreeMap<u64, DisputeState>,
+    /// The last day, counted from the payment, on which an open dispute was asked about.
+    pub dispute_day: u16,
 }
 
 impl Tip {
@@ -208,6 +210,7 @@ impl Tip {
             refunds_dropped: 0,
             returns: Vec::new(),
             disputes: BTreeMap::new(),
+            dispute_day: 0,
         })
     }
 
@@ -244,14 +247,18 @@ impl Tip {
         self.returns.iter().fold(0, |sum, each| sum.saturating_add(each.taken))
     }
 
-    /// When to ask Paystack about it next, if at all: about a payment that has not come, or a refund under way.
+    /// When to ask Paystack about it next, if at all: about a payment that has not come, a refund under way, or a
+    /// dispute that is open.
     pub fn poll_at(&self) -> Option<Timestamp> {
         match self.payment {
             Payment::Initiated | Payment::Pending | Payment::Failed => {
                 next_poll(self.created_at, self.polls)
             }
-            Payment::Succeeded { .. } => {
-                self.refunds_asked.iter().filter_map(RefundAsked::look_at).min()
+            Payment::Succeeded { at, .. } => {
+                let refunds = self.refunds_asked.iter().filter_map(RefundAsked::look_at);
+                let dispute =
+                    self.is_disputed().then(|| poll::next_dispute_day(at, self.dispute_day));
+                refunds.chain(dispute.flatten()).min()
             }
             Payment::Abandoned => None,
         }

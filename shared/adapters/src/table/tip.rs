@@ -105,6 +105,8 @@ struct TipItem {
     returns: Vec<TipReturn>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     disputes: BTreeMap<u64, DisputeState>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    dispute_day: u16,
 }
 
 fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
@@ -139,6 +141,7 @@ impl TipItem {
             refunds_dropped: tip.refunds_dropped,
             returns: tip.returns.clone(),
             disputes: tip.disputes.clone(),
+            dispute_day: tip.dispute_day,
         }
     }
 
@@ -167,6 +170,7 @@ impl TipItem {
             refunds_dropped: self.refunds_dropped,
             returns: self.returns,
             disputes: self.disputes,
+            dispute_day: self.dispute_day,
         };
         Ok(StoredTip { tip, version: self.version })
     }

@@ -11,6 +11,9 @@ pub const POLL_AFTER_S: [i64; 5] = [300, 900, 3_600, 21_600, 86_400];
 /// arrive at Paystack.
 pub const REFUND_LOOK_AFTER_S: [i64; 7] = [900, 3_600, 21_600, 86_400, 259_200, 604_800, 1_209_600];
 
+/// How often an open dispute is asked about, in seconds: the event of its decision may be lost.
+const DISPUTE_DAY_S: i64 = 86_400;
+
 /// When to ask next, after `polls` of the schedule are done; `None` when the last one is.
 pub fn next_poll(created_at: Timestamp, polls: u8) -> Option<Timestamp> {
     next(&POLL_AFTER_S, created_at, polls)
@@ -32,4 +35,41 @@ pub(super) fn passed(schedule: &[i64], from: Timestamp, now: Timestamp) -> u8 {
     let age = now.duration_since(from).as_secs();
     let passed = schedule.iter().filter(|after| **after <= age).count();
     u8::try_from(passed).unwrap_or(u8::MAX)
+}
+
+/// When an open dispute is asked about next, after the last time on this day since the payment.
+pub(super) fn next_dispute_day(paid_at: Timestamp, last: u16) -> Option<Timestamp> {
+    let next = i64::from(last).checked_add(1)?.checked_mul(DISPUTE_DAY_S)?;
+    paid_at.checked_add(SignedDuration::from_secs(next)).ok()
+}
+
+/// Which day since the payment it is.
+pub(super) fn dispute_day(paid_at: Timestamp, now: Timestamp) -> u16 {
+    let days = now.duration_since(paid_at).as_secs().max(0).div_euclid(DISPUTE_DAY_S);
+    u16::try_from(days).unwrap_or(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::TipRefused;
+    use super::super::tests::{after, paid};
+
+    #[test]
+    fn an_open_dispute_is_asked_about_once_a_day() {
+        const DAY: i64 = 86_400;
+        let tip = paid().dispute(7).unwrap();
+        assert_eq!(tip.poll_at(), Some(after(DAY)));
+        let tip = tip.polled(after(DAY - 1)).unwrap();
+        assert_eq!(tip.poll_at(), Some(after(DAY)), "an early look does not count");
+        // A pause skips days, and does not make up for them.
+        let tip = tip.put_off(after(30 * DAY + 5)).unwrap();
+        assert_eq!(tip.poll_at(), Some(after(31 * DAY)));
+        let won = tip.clone().win_dispute(7).unwrap();
+        assert_eq!(won.poll_at(), None);
+        assert_eq!(won.polled(after(31 * DAY)), Err(TipRefused::Repeated));
+        // One that is noticed late is asked about at once.
+        let late = paid().dispute(8).unwrap().polled(after(90 * DAY)).unwrap();
+        assert_eq!(late.poll_at(), Some(after(91 * DAY)));
+        assert_eq!(tip.lose_dispute(7, 1).unwrap().poll_at(), None);
+    }
 }

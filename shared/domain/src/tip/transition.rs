@@ -4,7 +4,7 @@ use std::collections::btree_map::Entry;
 
 use jiff::Timestamp;
 
-use super::poll::polls_done;
+use super::poll::{dispute_day, polls_done};
 use super::{
     Checkout, Credit, DisputeState, POLL_AFTER_S, Payment, Tip, TipRefused, TipReturn, TipStatus,
 };
@@ -68,6 +68,11 @@ impl Tip {
         self.polls = self.polls.max(polls_done(self.created_at, now));
         for refund in &mut self.refunds_asked {
             refund.looked(now);
+        }
+        if let Payment::Succeeded { at, .. } = self.payment
+            && self.is_disputed()
+        {
+            self.dispute_day = self.dispute_day.max(dispute_day(at, now));
         }
         Ok(self)
     }
