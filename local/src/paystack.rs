@@ -18,6 +18,7 @@ mod fee;
 mod fields;
 mod integration;
 mod limit;
+mod page;
 mod paging;
 mod pump;
 mod recipient;
@@ -27,6 +28,8 @@ mod server;
 mod settlement;
 mod shelf;
 mod state;
+#[cfg(test)]
+mod tests;
 mod transaction;
 mod transfer;
 mod webhook;

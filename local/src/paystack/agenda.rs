@@ -43,11 +43,6 @@ impl Agenda {
         self.order.first().map(|(at, _)| *at)
     }
 
-    /// All tasks, the next one first.
-    pub(super) fn tasks(&self) -> impl Iterator<Item = Task> {
-        self.order.iter().map(|(_, task)| *task)
-    }
-
     /// Takes the first task that is due.
     pub(super) fn take(&mut self, now: Timestamp) -> Option<Task> {
         let (at, task) = *self.order.first()?;

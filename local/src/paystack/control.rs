@@ -9,7 +9,8 @@
 //! | `GET calls`, `DELETE calls` | | calls per route since the start, or since they were forgotten |
 //! | `GET merchants`, `POST merchants/{integration}` | some of [`Settings`] | the merchants; changes settings |
 //! | `GET transactions`, `POST transactions/{reference}` | `{"payment"}`, a [`Payment`] | a patron does something |
-//! | `GET refunds`, `POST refunds/{id}` | `{"status"}`, a [`RefundStatus`] | a refund moves on |
+//! | `GET refunds`, `POST refunds` | `{"reference", "amount"?}` | a refund from the dashboard, not by the API |
+//! | `POST refunds/{id}` | `{"status"}`, a [`RefundStatus`] | a refund moves on |
 //! | `GET disputes`, `POST disputes` | `{"reference", "amount"?}` | a dispute is raised |
 //! | `POST disputes/{id}` | `{"resolution"}` or `{"remind": true}` | a dispute ends, or the merchant is reminded |
 //! | `GET transfers`, `POST transfers/{reference}` | `{"status"}`, a [`TransferStatus`] | a transfer ends |
@@ -35,7 +36,7 @@ use super::books::Money;
 use super::dispute::Resolution;
 use super::fault::Fault;
 use super::integration::Settings;
-use super::refund::RefundStatus;
+use super::refund::{Notes, RefundStatus};
 use super::settlement::SettleTo;
 use super::state::State;
 use super::transaction::{ChargeStatus, Payment};
@@ -71,6 +72,21 @@ impl Simulator {
         })?
     }
 
+    /// Somebody refunds a charge on Paystack's own dashboard: all that is left of it, or this many minor units. Says
+    /// the refund's number.
+    ///
+    /// # Errors
+    /// [`ControlRefused`] for an unknown reference, and for a charge that is not paid or has less.
+    pub fn refund(&self, reference: &str, amount: Option<i64>) -> Done<u64> {
+        self.change(|state| {
+            let id = charge_of(state, reference)?;
+            let charge = state.transactions.get(id).cloned();
+            let charge = charge.ok_or_else(|| unknown("charge", reference))?;
+            let asked = state.ask_refund(&charge, amount, Notes::default());
+            asked.map_err(|_| ControlRefused::Impossible("it is not paid, or has not so much left"))
+        })?
+    }
+
     /// Moves a refund on.
     ///
     /// # Errors
@@ -91,8 +107,7 @@ impl Simulator {
         self.change(|state| {
             let id = charge_of(state, reference)?;
             let raised = state.raise_dispute(id, amount);
-            raised
-                .ok_or(ControlRefused::Impossible("it is not paid, or there is not so much of it"))
+            raised.ok_or(ControlRefused::Impossible("it is not paid, or has not so much left"))
         })?
     }
 

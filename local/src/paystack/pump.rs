@@ -91,7 +91,7 @@ impl Simulator {
 }
 
 /// Takes the steps that are due, and the letters.
-fn take_due(state: &mut State) -> Vec<Letter> {
+pub(super) fn take_due(state: &mut State) -> Vec<Letter> {
     let mut letters = Vec::new();
     while letters.len() < TAKEN_MAX {
         let Some(task) = state.agenda.take(state.now) else { break };

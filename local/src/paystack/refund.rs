@@ -97,38 +97,22 @@ impl Record for Refund {
     }
 }
 
+/// What is asked for, beside the charge.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    customer: Option<String>,
+    merchant: Option<String>,
+}
+
 /// `POST /refund`.
 pub(super) fn create(state: &mut State, call: &Call) -> Outcome {
     let charge = named(state, call)?;
-    let (amount, outcome) = asked(state, call, &charge)?;
-    let id = state.refunds.next_id();
-    let by_hand = state.integrations.get(call.integration).map(|i| i.settings.refunds_by_hand);
-    let due_at = if by_hand.unwrap_or(false) { None } else { state.now.checked_add(STEP).ok() };
-    let source = state.source_of_return(charge.purse(), amount);
-    let refund = Refund {
-        id,
-        integration: call.integration,
-        transaction: charge.id,
-        amount,
-        currency: charge.currency,
-        status: RefundStatus::Pending,
-        outcome,
-        source: source.clone(),
-        reference: None,
-        customer_note: call.body.text("customer_note"),
-        merchant_note: call.body.text("merchant_note"),
-        created_at: state.now,
-        updated_at: state.now,
-        due_at,
-    };
-    state.refunds.put(refund);
-    state.agenda.set(Task::Refund(id), due_at);
-    if let Some(charge) = state.transactions.edit(charge.id) {
-        charge.refunds.push(id);
+    if call.body.text("currency").is_some_and(|currency| currency != charge.currency.code()) {
+        return Err(Refusal::invalid("Currency does not match that of the transaction"));
     }
-    let postings = [(source, -amount), (Account::Refunded, amount)];
-    state.post(charge.purse(), "A refund is asked for", (Model::Refund, id), &postings);
-    state.tell_refund(id);
+    let amount = call.body.value("amount").map(|_| call.body.number("amount").unwrap_or(0));
+    let (customer, merchant) = (call.body.text("customer_note"), call.body.text("merchant_note"));
+    let id = state.ask_refund(&charge, amount, Notes { customer, merchant })?;
     let body = state.refund_created(id).ok_or_else(Refusal::broken)?;
     Ok(Reply::ok("Refund has been queued for processing", body))
 }
@@ -143,34 +127,6 @@ fn named(state: &State, call: &Call) -> Result<Transaction, Refusal> {
     };
     let charge = state.charge(call.integration, &named).or_else(by_number);
     charge.cloned().ok_or_else(|| Refusal::not_found("Transaction not found"))
-}
-
-/// The amount, bounded by what is left of the charge, and what will become of it.
-fn asked(state: &State, call: &Call, charge: &Transaction) -> Result<(i64, RefundStatus), Refusal> {
-    let card = charge.card.as_ref().filter(|_| charge.is_paid());
-    let card = card.ok_or_else(|| {
-        Refusal::coded("Only successful transactions can be refunded", "invalid_transaction")
-    })?;
-    let left = charge.amount - state.given_back(charge);
-    if left <= 0 {
-        let message = "Transaction has been fully reversed";
-        return Err(Refusal::coded(message, "transaction_reversed"));
-    }
-    if call.body.text("currency").is_some_and(|currency| currency != charge.currency.code()) {
-        return Err(Refusal::invalid("Currency does not match that of the transaction"));
-    }
-    let amount = match call.body.value("amount") {
-        None => left,
-        Some(_) => call.body.number("amount").unwrap_or(0),
-    };
-    if amount <= 0 {
-        return Err(Refusal::coded("Invalid Amount Sent", "invalid_amount"));
-    }
-    if amount > left {
-        let message = "Refund amount cannot be more than the amount left of the transaction";
-        return Err(Refusal::coded(message, "invalid_amount"));
-    }
-    Ok((amount, card.refund))
 }
 
 /// `POST /refund/retry_with_customer_details/{id}`.
@@ -191,6 +147,70 @@ pub(super) fn retry(state: &mut State, call: &Call) -> Outcome {
 }
 
 impl State {
+    /// A refund comes to exist: of all that is left, or of this much. The money is deducted at once.
+    pub(super) fn ask_refund(
+        &mut self,
+        charge: &Transaction,
+        amount: Option<i64>,
+        notes: Notes,
+    ) -> Result<u64, Refusal> {
+        let (amount, outcome) = self.refundable(charge, amount)?;
+        let id = self.refunds.next_id();
+        let by_hand = self.integrations.get(charge.integration).map(|i| i.settings.refunds_by_hand);
+        let due_at = if by_hand.unwrap_or(false) { None } else { self.now.checked_add(STEP).ok() };
+        let source = self.source_of_return(charge.purse(), amount);
+        self.refunds.put(Refund {
+            id,
+            integration: charge.integration,
+            transaction: charge.id,
+            amount,
+            currency: charge.currency,
+            status: RefundStatus::Pending,
+            outcome,
+            source: source.clone(),
+            reference: None,
+            customer_note: notes.customer,
+            merchant_note: notes.merchant,
+            created_at: self.now,
+            updated_at: self.now,
+            due_at,
+        });
+        self.agenda.set(Task::Refund(id), due_at);
+        if let Some(charge) = self.transactions.edit(charge.id) {
+            charge.refunds.push(id);
+        }
+        let postings = [(source, -amount), (Account::Refunded, amount)];
+        self.post(charge.purse(), "A refund is asked for", (Model::Refund, id), &postings);
+        self.tell_refund(id);
+        Ok(id)
+    }
+
+    /// The amount, bounded by what is left of the charge, and what will become of it.
+    fn refundable(
+        &self,
+        charge: &Transaction,
+        amount: Option<i64>,
+    ) -> Result<(i64, RefundStatus), Refusal> {
+        let card = charge.card.as_ref().filter(|_| charge.is_paid());
+        let card = card.ok_or_else(|| {
+            Refusal::coded("Only successful transactions can be refunded", "invalid_transaction")
+        })?;
+        let left = charge.amount - self.given_back(charge);
+        if left <= 0 {
+            let message = "Transaction has been fully reversed";
+            return Err(Refusal::coded(message, "transaction_reversed"));
+        }
+        let amount = amount.unwrap_or(left);
+        if amount <= 0 {
+            return Err(Refusal::coded("Invalid Amount Sent", "invalid_amount"));
+        }
+        if amount > left {
+            let message = "Refund amount cannot be more than the amount left of the transaction";
+            return Err(Refusal::coded(message, "invalid_amount"));
+        }
+        Ok((amount, card.refund))
+    }
+
     /// What has gone back of a charge, or is on its way, by refunds and by lost disputes.
     pub(super) fn given_back(&self, charge: &Transaction) -> i64 {
         let refunds = charge.refunds.iter().filter_map(|id| self.refunds.get(*id));

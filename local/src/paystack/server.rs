@@ -1,12 +1,14 @@
 //! The simulator's server: connections, and what becomes of those whose reply is lost.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
-use http::{Request, Response};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -18,9 +20,14 @@ use tower::ServiceExt;
 use web::assets::STYLESHEET;
 
 use super::fault::Lost;
-use super::{Simulator, api, checkout, control};
+use super::{Simulator, api, checkout, control, page};
+use crate::console::guard;
 use crate::embedded::{ACCEPT_PAUSE, url_of};
 
+/// What the shared stylesheet does not have.
+const STYLE: &[u8] = include_bytes!("paystack.css");
+/// Where it is.
+const STYLE_PATH: &str = "/assets/paystack.css";
 /// A client has so long to send its request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// At the end requests under way have so long to finish.
@@ -42,8 +49,8 @@ impl Simulator {
                 accepted = listener.accept() => accepted,
                 () = stop.as_mut() => break,
             };
-            let socket = match accepted {
-                Ok((socket, _)) => socket,
+            let (socket, peer) = match accepted {
+                Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!("a connection could not be accepted: {error}");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -54,7 +61,9 @@ impl Simulator {
                 tracing::debug!("a connection stays slow: {error}");
             }
             let (router, stops) = (router.clone(), stops.clone());
-            let service = service_fn(move |request| answer(router.clone(), stops.clone(), request));
+            let service = service_fn(move |request: Request<Incoming>| {
+                answer(router.clone(), stops.clone(), (request.map(Body::new), peer))
+            });
             let serving = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEAD_TIMEOUT)
@@ -80,16 +89,18 @@ impl Simulator {
             .merge(api::routes())
             .merge(checkout::routes())
             .merge(control::routes())
-            .route(&STYLESHEET.path(), get(stylesheet))
+            .merge(page::routes())
+            .route(&STYLESHEET.path(), get(async || style(STYLESHEET.bytes)))
+            .route(STYLE_PATH, get(async || style(STYLE)))
             .fallback(api::unknown)
             .with_state(self.clone())
     }
 }
 
-async fn stylesheet() -> Response<Body> {
-    let mut response = Response::new(Body::from(STYLESHEET.bytes));
-    let kind = http::HeaderValue::from_static(STYLESHEET.content_type);
-    response.headers_mut().insert(http::header::CONTENT_TYPE, kind);
+fn style(bytes: &'static [u8]) -> Response<Body> {
+    let mut response = Response::new(Body::from(bytes));
+    let kind = HeaderValue::from_static(STYLESHEET.content_type);
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
     response
 }
 
@@ -97,9 +108,14 @@ async fn stylesheet() -> Response<Body> {
 async fn answer(
     router: Router,
     mut stops: watch::Receiver<bool>,
-    request: Request<Incoming>,
+    (request, peer): (Request<Body>, SocketAddr),
 ) -> io::Result<Response<Body>> {
-    let Ok(response) = router.oneshot(without_slash(request)).await;
+    let (head, body) = request.into_parts();
+    if !may_ask(&head, peer) {
+        return Ok(api::unknown().await);
+    }
+    let request = without_slash(Request::from_parts(head, body));
+    let Ok(response) = router.oneshot(request).await;
     match response.extensions().get::<Lost>() {
         None => Ok(response),
         Some(Lost::Close) => Err(io::Error::other("a reply is lost on purpose")),
@@ -111,8 +127,22 @@ async fn answer(
     }
 }
 
+/// The controls are for this machine, and a browser presses only the buttons of our own page. The rest is for all:
+/// a telephone may reach the checkout page through a tunnel.
+fn may_ask(head: &Parts, peer: SocketAddr) -> bool {
+    let path = head.uri.path();
+    if path != "/" && !path.starts_with("/_simulator") {
+        return true;
+    }
+    let is_browser = [header::ORIGIN, HeaderName::from_static("sec-fetch-site")]
+        .iter()
+        .any(|name| head.headers.contains_key(name));
+    let is_look = matches!(head.method, Method::GET | Method::HEAD);
+    guard::is_local(head, peer) && (is_look || !is_browser || guard::is_own_form(head))
+}
+
 /// Some clients put a slash at the end of a path.
-fn without_slash(mut request: Request<Incoming>) -> Request<Incoming> {
+fn without_slash(mut request: Request<Body>) -> Request<Body> {
     let uri = request.uri();
     let path = uri.path().trim_end_matches('/');
     if path.len() == uri.path().len() || path.is_empty() {

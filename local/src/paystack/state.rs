@@ -3,7 +3,7 @@
 //! A change is made under one lock and written in one transaction before it is answered, so what was answered
 //! survives `kill -9`. Deliberately absent: queries. What is looked up often has an index in memory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::Path;
 
@@ -66,6 +66,8 @@ pub(super) struct Index {
     pub(super) transfers: HashMap<(u64, String), u64>,
     /// By bank and account number.
     pub(super) accounts: HashMap<(u64, String, String), u64>,
+    /// Events that wait for a later one to go first.
+    pub(super) behind: BTreeSet<u64>,
 }
 
 impl State {
@@ -120,6 +122,7 @@ impl State {
         for recipient in self.recipients.all() {
             index.accounts.insert(recipient.account(), recipient.id);
         }
+        index.behind = self.deliveries.all().filter(|d| d.behind).map(|d| d.id).collect();
         let refunds = self.refunds.all().map(|r| (Task::Refund(r.id), r.due_at));
         let disputes = self.disputes.all().map(|d| (Task::Dispute(d.id), d.ends_at()));
         let deliveries = self.deliveries.all().map(|d| (Task::Delivery(d.id), d.due_at));

@@ -71,7 +71,7 @@ pub(super) struct Delivery {
     pub(super) created_at: Timestamp,
     pub(super) due_at: Option<Timestamp>,
     /// It comes after the merchant's next event.
-    behind: bool,
+    pub(super) behind: bool,
     /// It comes so many more times after it was acknowledged.
     copies: u32,
     /// Attempts that failed, in a row.
@@ -195,6 +195,9 @@ impl State {
             attempts: Vec::new(),
         });
         self.agenda.set(Task::Delivery(id), due_at);
+        if behind && due_at.is_some() {
+            self.index.behind.insert(id);
+        }
     }
 
     /// An attempt has ended. `by_hand`: somebody has asked for this one, so the schedule stays as it is.
@@ -207,6 +210,7 @@ impl State {
         let Some(delivery) = self.deliveries.edit(id) else { return };
         delivery.attempts.push(attempt);
         delivery.behind = false;
+        self.index.behind.remove(&id);
         if !by_hand {
             let after = if is_good {
                 delivery.failures = 0;
@@ -235,27 +239,19 @@ impl State {
 
     /// An event was sent, so those that were to come after it may come.
     fn let_behind(&mut self, owner: u64, sent: u64) {
-        let is_behind = |delivery: &&Delivery| {
-            delivery.behind && delivery.integration == owner && delivery.id < sent
-        };
-        let ids: Vec<u64> = self.behind().filter(is_behind).map(|delivery| delivery.id).collect();
+        // Few wait like this, and there may be many events.
+        let older = self.index.behind.range(..sent);
+        let is_own = |id: &u64| self.deliveries.get(*id).is_some_and(|d| d.integration == owner);
+        let ids: Vec<u64> = older.copied().filter(is_own).collect();
         for id in ids {
             let now = self.now;
+            self.index.behind.remove(&id);
             if let Some(delivery) = self.deliveries.edit(id) {
                 delivery.behind = false;
                 delivery.due_at = Some(now);
                 self.agenda.set(Task::Delivery(id), Some(now));
             }
         }
-    }
-
-    /// Only what still waits is looked at: there may be many events.
-    fn behind(&self) -> impl Iterator<Item = &Delivery> {
-        let waiting = self.agenda.tasks().filter_map(|task| match task {
-            Task::Delivery(id) => self.deliveries.get(id),
-            _ => None,
-        });
-        waiting.filter(|delivery| delivery.behind)
     }
 }
 

@@ -26,7 +26,10 @@ pub(in crate::paystack) fn routes() -> Router<Simulator> {
         ("calls", get(async |State(s): Sim| good(json!(s.calls()))).delete(forget_calls)),
         ("merchants", get(async |State(s): Sim| good(s.shown_merchants()))),
         ("transactions", get(async |State(s): Sim, r: Request| good(s.shown_charges(&query(&r))))),
-        ("refunds", get(async |State(s): Sim, r: Request| good(s.shown_refunds(&query(&r))))),
+        (
+            "refunds",
+            get(async |State(s): Sim, r: Request| good(s.shown_refunds(&query(&r)))).post(refund),
+        ),
         (
             "disputes",
             get(async |State(s): Sim, r: Request| good(s.shown_disputes(&query(&r))))
@@ -170,6 +173,16 @@ async fn pay(
     let paid = read::<Payment>(&sent.fields, "payment");
     let paid = paid.and_then(|payment| simulator.pay(&named, payment));
     Ok(done(sent.is_form, paid))
+}
+
+async fn refund(
+    State(simulator): State<Simulator>,
+    request: Request,
+) -> Result<Response, Response> {
+    let sent = sent(request).await?;
+    let reference = sent.fields.text("reference").unwrap_or_default();
+    let asked = simulator.refund(&reference, sent.fields.number("amount"));
+    Ok(done(sent.is_form, asked))
 }
 
 async fn move_refund(
