@@ -9,6 +9,7 @@ mod merchant;
 mod options;
 mod running;
 mod services;
+mod sources;
 mod start;
 mod store;
 

@@ -9,7 +9,7 @@ use adapters::random::Random;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ use super::inbox::Inbox;
 pub(crate) use super::secrets::Secrets;
 pub(crate) use super::sqs::Sqs;
 pub(crate) use super::ssm::Parameters;
-use super::{events, push, ses, sns};
+use super::{events, push, ses, sns, sqs};
 use crate::bus::Bus;
 
 /// The largest request, in bytes: a letter with its files, as SES takes it.
@@ -123,10 +123,14 @@ fn refused(error: &AwsError) -> Response {
         StatusCode::BAD_REQUEST
     };
     // The services do not agree on the member's capital, so both are given.
-    reply(
-        status,
-        &json!({"__type": error.kind, "message": error.message, "Message": error.message}),
-    )
+    let body = json!({"__type": error.kind, "message": error.message, "Message": error.message});
+    let mut response = reply(status, &body);
+    if let Some(code) = sqs::query_error(error)
+        && let Ok(code) = HeaderValue::try_from(code)
+    {
+        response.headers_mut().insert("x-amzn-query-error", code);
+    }
+    response
 }
 
 fn reply(status: StatusCode, body: &Value) -> Response {

@@ -20,6 +20,9 @@ const DELAY_SECONDS_MAX: u64 = 900;
 /// SQS's own limit for `VisibilityTimeout`.
 const VISIBILITY_SECONDS_MAX: u64 = 43_200;
 
+/// What an error of SQS's own is called in front of its name.
+const NAMESPACE: &str = "com.amazonaws.sqs#";
+
 /// SQS in front of the queues of the template.
 #[derive(Clone, Debug)]
 pub(crate) struct Sqs {
@@ -263,6 +266,16 @@ fn seconds(input: &Value, member: &str, most: u64) -> Result<Option<Duration>, A
 
 fn failure(id: &str, error: &AwsError) -> Value {
     json!({"Id": id, "SenderFault": true, "Code": error.kind, "Message": error.message})
+}
+
+/// What the error was called in SQS's older protocol; the SDK still goes by that.
+pub(super) fn query_error(error: &AwsError) -> Option<String> {
+    let code = match error.kind.strip_prefix(NAMESPACE)? {
+        "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue".to_owned(),
+        same @ ("ReceiptHandleIsInvalid" | "ResourceNotFoundException") => same.to_owned(),
+        other => format!("AWS.SimpleQueueService.{other}"),
+    };
+    Some(format!("{code};Sender"))
 }
 
 fn missing(member: &str) -> AwsError {

@@ -112,7 +112,10 @@ impl Pump {
             match self.pump().await {
                 Ok(0) => tokio::time::sleep(IDLE_PAUSE).await,
                 Ok(_) => {}
-                Err(error) => tracing::warn!("{error}; they come again"),
+                Err(error) => {
+                    tracing::warn!("{error}; they come again");
+                    tokio::time::sleep(IDLE_PAUSE).await;
+                }
             }
         }
     }

@@ -15,6 +15,7 @@ use super::folder::OpenFolder;
 use super::options::{Options, TemplateSource};
 use super::running::Running;
 use super::services::Services;
+use super::sources::{pumps, readers, schedules, triggers};
 use super::{Stack, StartError};
 use crate::console::Console;
 use crate::embedded;
@@ -23,9 +24,8 @@ use crate::gateway::{self, Cdn, Gateway, RouteTable};
 use crate::meter::Meter;
 use crate::paystack::Simulator;
 use crate::prometheus;
-use crate::queue::{Consuming, DeadLetters, Pump};
-use crate::schedule::{self, Schedule};
-use crate::stream::{Reader, Reading};
+use crate::schedule;
+use crate::stream::Reader;
 use crate::template::{Facts, Function, Template, TemplateError, Trigger};
 
 /// How often expired items are removed and read stream records are forgotten.
@@ -49,7 +49,8 @@ impl Stack {
         let facts = facts(&options, &public_url, simulator_url.as_deref());
         let template = Arc::new(template(&options, &facts)?);
         let folder = OpenFolder::open(&options.data)?;
-        let simulator = at_simulator.as_ref().map(|(_, url)| open_simulator(&options, &folder, url));
+        let simulator =
+            at_simulator.as_ref().map(|(_, url)| open_simulator(&options, &folder, url));
         let simulator = simulator.transpose()?;
         let secret = hex::encode(options.random.bytes::<16>());
         let services = Services::open(&options, &template, &folder, &facts, &secret)?;
@@ -230,91 +231,6 @@ fn variables_of(
     variables
 }
 
-fn readers(
-    options: &Options,
-    template: &Template,
-    functions: &BTreeMap<String, Arc<Running>>,
-    services: &Services,
-    folder: &OpenFolder,
-    facts: &Facts,
-) -> Result<Vec<Arc<Reader>>, StartError> {
-    let checkpoints = folder.folder("checkpoints")?;
-    let mut readers = Vec::new();
-    for (running, trigger) in triggers(template, functions) {
-        let Trigger::Stream(source) = trigger else {
-            continue;
-        };
-        let table = template.table(&source.table).map(|table| table.name.clone());
-        let name = running.name.clone();
-        let reading = Reading {
-            running,
-            source: source.clone(),
-            dynamo: services.dynamo.clone(),
-            table: table.unwrap_or_default(),
-            region: facts.region.clone(),
-            deliveries: options.deliveries.clone(),
-            dead_letters: dead_letters(source.dead_letters.as_ref(), services),
-        };
-        let reader = Reader::open(reading, &checkpoints);
-        let reader =
-            reader.map_err(|error| StartError::Function { name, reason: error.to_string() })?;
-        readers.push(Arc::new(reader));
-    }
-    Ok(readers)
-}
-
-fn pumps(
-    options: &Options,
-    template: &Template,
-    functions: &BTreeMap<String, Arc<Running>>,
-    services: &Services,
-    facts: &Facts,
-) -> Vec<Arc<Pump>> {
-    triggers(template, functions)
-        .filter_map(|(running, trigger)| {
-            let Trigger::Queue(source) = trigger else {
-                return None;
-            };
-            let consuming = Consuming {
-                running,
-                source: source.clone(),
-                queues: services.small.sqs.queues.clone(),
-                queue: template.queue(&source.queue)?.clone(),
-                account_id: facts.account_id.clone(),
-                region: facts.region.clone(),
-                deliveries: options.deliveries.clone(),
-            };
-            Some(Arc::new(Pump::new(consuming)))
-        })
-        .collect()
-}
-
-/// The queue of this ARN, where given-up work goes.
-fn dead_letters(arn: Option<&String>, services: &Services) -> Option<DeadLetters> {
-    arn.map(|arn| DeadLetters { queues: services.small.sqs.queues.clone(), arn: arn.clone() })
-}
-
-fn schedules(
-    options: &Options,
-    template: &Template,
-    functions: &BTreeMap<String, Arc<Running>>,
-    services: &Services,
-    facts: &Facts,
-) -> Vec<Arc<Schedule>> {
-    triggers(template, functions)
-        .filter_map(|(running, trigger)| {
-            let Trigger::Schedule(source) = trigger else {
-                return None;
-            };
-            let place = (facts.account_id.clone(), facts.region.clone());
-            let function = template.function(&running.name);
-            let dead = function.and_then(|function| function.dead_letters.as_ref());
-            let dead = dead_letters(dead, services);
-            Some(Arc::new(Schedule::new(running, source.clone(), place, options.clock.now(), dead)))
-        })
-        .collect()
-}
-
 fn gateway(
     options: &Options,
     template: &Template,
@@ -358,16 +274,6 @@ fn origin_headers(
         })
     });
     headers.collect()
-}
-
-fn triggers<'t>(
-    template: &'t Template,
-    functions: &'t BTreeMap<String, Arc<Running>>,
-) -> impl Iterator<Item = (Arc<Running>, &'t Trigger)> {
-    template.functions().iter().flat_map(|function| {
-        let running = functions.get(&function.name);
-        function.triggers.iter().filter_map(move |trigger| Some((running?.clone(), trigger)))
-    })
 }
 
 /// Removes expired items, and the stream records that every reader of their table has passed.

@@ -18,7 +18,7 @@ fn letter<'a>(to: &'a Email, subject: &'a str) -> Outgoing<'a> {
 }
 
 #[tokio::test]
-async fn a_text_message_is_kept_and_a_bad_number_is_a_refusal() {
+async fn a_text_message_is_kept_and_one_that_can_never_go_is_told_from_a_refusal() {
     let stack = errands::stack("sms").await;
     let sms = Sms::from_env(stack.environment("worker").unwrap()).unwrap();
     let phone = Phone::parse("+2348012345678").unwrap();
@@ -26,8 +26,8 @@ async fn a_text_message_is_kept_and_a_bad_number_is_a_refusal() {
     let expected =
         TextMessage { to: "+2348012345678".to_owned(), text: "₦500 & more = thanks".to_owned() };
     assert_eq!(stack.inbox().texts_to("+2348012345678"), [expected]);
-    let refused = sms.send(&phone, &"x".repeat(2000)).await.unwrap_err();
-    assert!(refused.is_refused(), "{refused:?}");
+    let never = sms.send(&phone, &"x".repeat(2000)).await.unwrap_err();
+    assert!(matches!(never, NotSent::Impossible(_)), "{never:?}");
     assert_eq!(stack.inbox().newest(9).len(), 1);
     let publishes = Filter::any().service("sns").operation("Publish");
     assert_eq!(stack.meter().count(&publishes), 2);

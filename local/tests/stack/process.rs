@@ -105,6 +105,8 @@ async fn a_killed_process_loses_nothing_that_was_answered() {
             .key("SK", AttributeValue::S(name.clone()));
         assert!(item.send().await.unwrap().item.is_some(), "{name} was answered and is lost");
     }
+    let waiting = stack.queue("Jobs").unwrap().waiting;
+    assert!(waiting >= answered.len() as u64, "the queue lost messages");
     stack.quiet().await.unwrap();
     let delivered: usize = toy::calls("survivor", "counter")
         .iter()
@@ -120,6 +122,8 @@ async fn writes_until_it_is_killed() {
     let options = Options { data: DataFolder::Kept(folder.into()), ..toy::options("victim") };
     let stack = Stack::start(options).await.unwrap();
     let table = aws_sdk_dynamodb::Client::new(&sdk(&stack, "DYNAMODB"));
+    let queues = aws_sdk_sqs::Client::new(&sdk(&stack, "SQS"));
+    let jobs = stack.template().queue("Jobs").unwrap().url.clone();
     for n in 0..100_000 {
         let put = table
             .put_item()
@@ -127,6 +131,40 @@ async fn writes_until_it_is_killed() {
             .item("PK", AttributeValue::S("E#1".into()))
             .item("SK", AttributeValue::S(format!("{n:06}")));
         put.send().await.unwrap();
+        let send = queues.send_message().queue_url(&jobs).message_body(n.to_string());
+        send.send().await.unwrap();
         println!("answered {n:06}");
     }
+}
+
+#[test]
+fn what_failed_is_sent_back_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let redrive = |queue: &str| {
+        let mut command = tessera(folder.path());
+        std::fs::write(folder.path().join("template.yaml"), crate::errands::TEMPLATE).unwrap();
+        let output = command.args(["redrive", queue]).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, _, stderr) = redrive("Errands");
+    assert_eq!((code, stderr.lines().count()), (Some(2), 1), "{stderr}");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let data = DataFolder::Kept(folder.path().join(".tessera"));
+        let options = Options { data, ..crate::errands::options("redrive") };
+        let stack = Stack::start(options).await.unwrap();
+        crate::errands::post(&stack, "Errands").send("refuse").await;
+        stack.quiet().await.unwrap();
+        stack.advance(jiff::SignedDuration::from_mins(10)).await;
+        assert_eq!(stack.queue("Errands").unwrap().dead, Some(1));
+        // While the platform runs.
+        let (code, stdout, stderr) = redrive("Errands");
+        assert_eq!(stdout, "1 message sent back to Errands.\n", "{stderr}");
+        assert_eq!(code, Some(0));
+        assert_eq!(stack.queue("Errands").unwrap().dead, Some(0));
+        stack.stop().await;
+    });
+    assert_eq!(redrive("ErrandsDead").1, "0 messages sent back to ErrandsDead.\n");
+    assert!(redrive("Nobody").2.contains("there are Errands"));
 }

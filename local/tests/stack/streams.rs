@@ -132,3 +132,51 @@ async fn a_background_stack_delivers_by_itself() {
     assert_eq!(batches("alone"), [vec!["a"]]);
     stack.stop().await;
 }
+
+#[tokio::test]
+async fn one_function_reads_one_stream_for_two_events_each_with_its_own_place() {
+    const OTHERS: &str = r#"
+        Others:
+          Type: DynamoDB
+          Properties:
+            Stream: !GetAtt Table.StreamArn
+            StartingPosition: TRIM_HORIZON
+            FilterCriteria: { Filters: [{ Pattern: '{"dynamodb":{"Keys":{"PK":{"S":["L#1"]}}}}' }] }
+  Nightly:"#;
+    let parent = tempfile::tempdir().unwrap();
+    let data = DataFolder::Kept(parent.path().join("data"));
+    let start = async |name| {
+        let mut options = Options { data: data.clone(), ..toy::options(name) };
+        let text = toy::TEMPLATE.replacen("\n  Nightly:", OTHERS, 1);
+        options.template = local::TemplateSource::Text(text);
+        Stack::start(options).await.unwrap()
+    };
+    let stack = start("two-events").await;
+    write(&stack, "E#1", &["a"]).await;
+    write(&stack, "L#1", &["b"]).await;
+    stack.quiet().await.unwrap();
+    let mut seen = batches("two-events");
+    seen.sort();
+    assert_eq!(seen, [["a"], ["b"]]);
+    stack.stop().await;
+    let stack = start("two-events-again").await;
+    write(&stack, "L#1", &["c"]).await;
+    stack.quiet().await.unwrap();
+    assert_eq!(batches("two-events-again"), [["c"]]);
+}
+
+#[tokio::test]
+async fn a_batch_that_is_given_up_is_named_to_the_dead_letter_queue() {
+    const LAST: &str = "BatchSize: 4
+            MaximumRetryAttempts: 1
+            DestinationConfig: { OnFailure: { Type: SQS, Destination: !GetAtt Failed.Arn } }";
+    let mut options = toy::options("given-up");
+    let text = toy::TEMPLATE.replacen("BatchSize: 4", LAST, 1);
+    options.template = local::TemplateSource::Text(text);
+    options.variables.insert("FAILURES".to_owned(), "2".to_owned());
+    let stack = Stack::start(options).await.unwrap();
+    write(&stack, "E#1", &["a", "b"]).await;
+    stack.quiet().await.unwrap();
+    assert_eq!(batches("given-up").len(), 2);
+    assert_eq!(stack.queue("Failed").unwrap().waiting, 1);
+}

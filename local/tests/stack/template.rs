@@ -6,6 +6,7 @@ use std::time::Duration;
 use local::Template;
 use local::template::{Facts, Trigger};
 
+use crate::errands;
 use crate::toy::TEMPLATE;
 
 #[test]
@@ -127,5 +128,54 @@ fn a_broken_template_is_refused_in_one_line_that_says_where() {
         let line = error.to_string();
         assert!(line.contains(part), "{to}: {line}");
         assert_eq!(line.lines().count(), 1, "{line}");
+    }
+}
+
+#[test]
+fn queues_buses_and_rules_are_as_declared() {
+    let template = Template::parse(errands::TEMPLATE, &Facts::default()).unwrap();
+    let letters = template.queue("Letters").unwrap();
+    assert_eq!(letters.arn, "arn:aws:sqs:us-east-1:000000000000:tessera-local-Letters");
+    let seconds = [letters.delay, letters.visibility, letters.retention].map(|d| d.as_secs());
+    assert_eq!((seconds, &letters.redrive), ([5, 30, 120], &None));
+    let errands = template.queue("Errands").unwrap();
+    assert_eq!(errands.redrive.as_ref().unwrap().receipts_max, 3);
+    assert_eq!((errands.delay, errands.retention.as_secs()), (Duration::ZERO, 345_600));
+    assert_eq!(template.buses()[0].name, "errands-dev");
+    let rules: Vec<(&str, &str)> =
+        template.rules().iter().map(|rule| (rule.id.as_str(), rule.bus.as_str())).collect();
+    assert_eq!(rules, [("Every", "errands-dev"), ("Urgent", "errands-dev")], "one is off");
+    assert_eq!(template.rules()[1].targets, [errands.arn.clone()]);
+    let worker = template.function("worker").unwrap();
+    assert_eq!(worker.dead_letters, Some(template.queue("ErrandsDead").unwrap().arn.clone()));
+    let topic = "arn:aws:sns:us-east-1:000000000000:tessera-local-Alarms";
+    assert_eq!(worker.variables["ALARMS"], topic);
+    let Trigger::Queue(source) = &worker.triggers[0] else { panic!("not a queue") };
+    assert!(source.batching.reports_failures);
+    let numbers = (source.batching.size_max, source.batching.window.as_secs());
+    assert_eq!((source.queue.as_str(), numbers), ("Errands", (10, 1)));
+    assert_eq!(source.concurrency_max, Some(2));
+}
+
+#[test]
+fn what_would_be_ignored_about_messages_is_refused() {
+    let window = "BatchSize: 10\n            MaximumBatchingWindowInSeconds: 1";
+    let broken = [
+        ("VisibilityTimeout: 60", "VisibilityTimeout: 50000", "it must be from 0 to 43200 seconds"),
+        ("VisibilityTimeout: 60", "FifoQueue: true", "first-in-first-out queues are not known"),
+        ("!GetAtt ErrandsDead.Arn, maxR", "!GetAtt Alarms.TopicArn, maxR", "not a queue of this"),
+        ("maxReceiveCount: 3", "maxReceiveCount: 0", "it must be from 1 to 1000"),
+        ("Id: errands, Arn: !GetAtt Errands.Arn", "Id: e, Arn: !Ref Alarms", "not a queue of this"),
+        ("Id: errands, Arn:", "Id: e, InputPath: $.detail, Arn:", "gets the whole event"),
+        ("[{ prefix: tip. }]", "[{ numeric: [] }]", "the rule `numeric` is not supported"),
+        ("MaximumConcurrency: 2", "MaximumConcurrency: 1", "it must be from 2 to 1000"),
+        (window, "BatchSize: 11", "more than 10 want a MaximumBatchingWindowInSeconds"),
+        ("Queue: !GetAtt Errands.Arn", "Queue: !GetAtt Bus.Arn", "Bus is not a AWS::SQS::Queue"),
+    ];
+    for (from, to, part) in broken {
+        assert!(errands::TEMPLATE.contains(from), "{from}");
+        let text = errands::TEMPLATE.replacen(from, to, 1);
+        let line = Template::parse(&text, &Facts::default()).unwrap_err().to_string();
+        assert!(line.contains(part), "{to}: {line}");
     }
 }

@@ -179,3 +179,24 @@ fn simple(letter: &Outgoing<'_>) -> Result<Message, NotSent> {
 fn unbuilt() -> NotSent {
     NotSent::ours("a part of the letter cannot be built")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sender_is_an_address_with_a_name_or_without() {
+        let check = |whole: &str, expected: Option<(Option<&str>, &str)>| {
+            let sender = Sender::parse(whole).ok();
+            let parts = sender.as_ref().map(|s| (s.name.as_deref(), s.address.as_str()));
+            assert_eq!(parts, expected, "{whole:?}");
+        };
+        check("a@example.org", Some((None, "a@example.org")));
+        check("Tips <a@example.org>", Some((Some("Tips"), "a@example.org")));
+        check("\"Tips, Ltd\" <a@example.org>", Some((Some("Tips, Ltd"), "a@example.org")));
+        check("<a@example.org>", Some((None, "a@example.org")));
+        for bad in ["", "Tips", "Tips <a@example.org", "Tips\r\n <a@example.org>", "Tips <>"] {
+            check(bad, None);
+        }
+    }
+}
