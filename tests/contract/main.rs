@@ -3,14 +3,22 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
 
+mod account_book;
+mod audit;
 mod claims;
 mod codes;
 mod counters;
+mod guards;
 mod keys;
+mod ledger;
+mod limits;
+mod postings;
 mod properties;
 mod samples;
 mod scans;
 mod tenants;
+mod tipping;
+mod tips;
 
 use adapters::table::StoreError;
 
