@@ -189,7 +189,7 @@ impl State {
             status,
             created_at: self.now,
             due_at,
-            behind,
+            behind: behind && due_at.is_some(),
             copies,
             failures: 0,
             attempts: Vec::new(),

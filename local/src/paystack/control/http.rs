@@ -73,6 +73,8 @@ async fn sent(request: Request) -> Result<Sent, Response> {
     let kind = request.headers().get(header::CONTENT_TYPE);
     let is_form = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form"));
     let bytes = body::to_bytes(request.into_body(), BODY_BYTES_MAX).await.unwrap_or_default();
+    // `curl -d` calls everything a form.
+    let is_form = is_form && bytes.first() != Some(&b'{');
     match Fields::body(&bytes) {
         Some(fields) => Ok(Sent { fields, is_form }),
         None => Err(refused(StatusCode::BAD_REQUEST, "the body is not JSON")),
