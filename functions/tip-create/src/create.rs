@@ -109,7 +109,6 @@ async fn tip(deps: &Deps, request: Request) -> Result<Response, Problem> {
     let bytes = input::bytes(Request::from_parts(parts.clone(), body), &()).await?;
     let asked: TipRequest = input::json(&parts.headers, &bytes)?;
     let target = target_of(deps, &asked.guard_token).await?;
-    target.state().admit()?;
     let order = order(deps, &target, asked.read(&target)?, &key, &parts).await?;
     match start(deps, order).await? {
         Outcome::Started(started) => Ok(created(deps, started)),

@@ -53,7 +53,6 @@ async fn take(deps: &Deps, request: Request) -> Result<Response, Problem> {
     let hidden = Hidden::parse(&bytes);
     let token = GuardToken::parse(&hidden.token)?;
     let target = target_of(deps, &token).await?;
-    target.state().admit()?;
     let fields = TipFields::parse(&bytes);
     let wanted = match fields.read(&target.tips) {
         Ok(wanted) => wanted,

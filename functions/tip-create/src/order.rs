@@ -18,9 +18,9 @@ use web::tip::amount_error;
 use crate::Deps;
 
 /// One address begins so many tips in a minute, whatever for: behind a carrier's address are many people.
-const TIPS_OF_ADDRESS: RateLimit = RateLimit { scope: "tip-address", window_s: 60, most: 30 };
+const TIPS_OF_ADDRESS: RateLimit = RateLimit { scope: "tip-address", window_s: 60, most: 100 };
 /// One guard is tipped so often in a minute.
-const TIPS_OF_GUARD: RateLimit = RateLimit { scope: "tip-guard", window_s: 60, most: 120 };
+const TIPS_OF_GUARD: RateLimit = RateLimit { scope: "tip-guard", window_s: 60, most: 300 };
 
 /// A tip as a client asks for it.
 #[derive(Deserialize, Serialize, ToSchema)]
@@ -82,13 +82,15 @@ pub(crate) struct Order {
     pub fingerprint: String,
 }
 
-/// The guard behind a code.
+/// The guard behind a code, if the guard takes tips.
 pub(crate) async fn target_of(deps: &Deps, token: &GuardToken) -> Result<TipTarget, Problem> {
-    Ok(deps.table.tip_target(token).await?.ok_or(TipPageRefused::Unknown)?)
+    let target = deps.table.tip_target(token).await?.ok_or(TipPageRefused::Unknown)?;
+    target.state().admit()?;
+    Ok(target)
 }
 
-/// The tip that a patron wants, if the guard takes it and nobody asks too often. The address goes first: one that asks
-/// too often must not use up what the guard has.
+/// The tip that a patron wants of a guard who takes tips, unless somebody asks too often. The address goes first: one
+/// that asks too often must not use up what the guard has.
 pub(crate) async fn order(
     deps: &Deps,
     target: &TipTarget,
@@ -96,7 +98,6 @@ pub(crate) async fn order(
     key: &str,
     parts: &Parts,
 ) -> Result<Order, Problem> {
-    target.state().admit()?;
     let now = deps.ids.now();
     let visitor = deps.visitors.of(parts).await;
     // Without the day's salt there is no hash, and the guard's limit alone holds.

@@ -116,7 +116,10 @@ function enhance(form) {
     kept = store.read(name);
     const place = (field) => (field === "amount" && typed ? "custom" : field);
     const errors = (told.errors ?? []).map(({ field, detail }) => ({ field: place(field), text: sentence(detail) }));
-    show(errors.length ? errors : [{ text: sentence(told.detail) || "Something went wrong. Please try again." }]);
+    const words = told.code === "idempotency_key_in_use"
+      ? "Your tip is still being prepared. Please try again in a moment."
+      : sentence(told.detail) || "Something went wrong. Please try again.";
+    show(errors.length ? errors : [{ text: words }]);
     rest();
   };
 
