@@ -9,6 +9,7 @@ mod ask;
 mod house;
 mod inventory;
 mod owner;
+mod patron;
 mod platform;
 mod visitor;
 
@@ -16,5 +17,6 @@ pub use ask::{Ask, Reply};
 pub use house::{House, house, houses, lines};
 pub use inventory::Inventory;
 pub use owner::Owner;
+pub use patron::{Patron, wish};
 pub use platform::{Platform, Start, at_once, seed};
 pub use visitor::{GOOGLEBOT, IPHONE, Visitor, WHATSAPP};

@@ -81,6 +81,32 @@ impl Owner {
         self.get(&format!("/api/v1/qr/{}/analytics{query}", house.id)).await
     }
 
+    /// Takes on a guard of this name, whose employee id no other of this process has.
+    pub async fn hires(&self, first_name: &str, last_name: &str) -> Value {
+        let employee_id = format!("G-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let request = json!({
+            "first_name": first_name, "last_name": last_name, "employee_id": employee_id,
+            "phone": "+234 801 234 5678", "email": "guard@example.com",
+        });
+        self.post_once("/api/v1/guards").json(&request).await.is(201).json()
+    }
+
+    /// Issues a code to a guard, in the place of the one before.
+    pub async fn prints_code(&self, guard: &Value) -> Value {
+        self.post_once(&format!("{}/qr", self.path_of(guard))).json(&json!({})).await.is(201).json()
+    }
+
+    /// The path of a guard.
+    pub fn path_of(&self, guard: &Value) -> String {
+        format!("/api/v1/guards/{}", guard["guard_id"].as_str().unwrap())
+    }
+
+    /// A POST with an `Idempotency-Key` of its own.
+    pub fn post_once(&self, path: &str) -> Ask {
+        let fresh = format!("once-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        self.post(path).header("idempotency-key", &fresh)
+    }
+
     /// Makes another key of the tenant, bound to nothing.
     pub async fn makes_key(&self, scopes: &[Scope]) -> Owner {
         let request = json!({ "name": "another", "scopes": scopes });

@@ -9,17 +9,18 @@ use adapters::environment::Environment;
 use adapters::random::Random;
 use adapters::table::Table;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::access::{ApiKey, Scope, fingerprint, key_secret};
+use domain::access::{ApiKey, Scope, fingerprint, hex, key_secret};
 use domain::id::{KeyId, TenantId};
 use domain::tenant::{Rollout, Tenant, TenantSettings};
 use futures::stream::{StreamExt, iter};
 use jiff::{SignedDuration, Timestamp};
+use local::paystack::Simulator;
 use local::stream::Deliveries;
-use local::{DataFolder, Meter, Options, Stack, TemplateSource};
+use local::{DataFolder, Inbox, Meter, Options, QueueState, Stack, TemplateSource};
 use reqwest::Client;
 
 use crate::inventory::BackDoor;
-use crate::{Inventory, Owner, Visitor};
+use crate::{Inventory, Owner, Patron, Visitor};
 
 /// Counts the tenants of this process, so that no two are called the same.
 static TENANTS: AtomicU64 = AtomicU64::new(1);
@@ -91,6 +92,16 @@ impl Platform {
         Visitor::new(self.client.clone(), self.base.clone())
     }
 
+    /// Somebody who tips.
+    pub fn patron(&self) -> Patron {
+        Patron::at(&self.base)
+    }
+
+    /// Paystack, with its own books.
+    pub fn simulator(&self) -> &Simulator {
+        self.stack.simulator().unwrap()
+    }
+
     /// The table, as a function has it.
     pub fn table(&self) -> Table {
         // Tenants: the only one of whose requests no test counts.
@@ -110,6 +121,26 @@ impl Platform {
     /// What the functions ask of AWS, and the faults that meet them.
     pub fn meter(&self) -> &Meter {
         self.stack.meter()
+    }
+
+    /// What would have gone out to people.
+    pub fn inbox(&self) -> &Inbox {
+        self.stack.inbox()
+    }
+
+    /// The address of a browser at this machine's push service.
+    pub fn push_endpoint(&self, browser: &str) -> String {
+        self.stack.push_endpoint(browser)
+    }
+
+    /// What a queue holds, by its name in the template.
+    pub fn queue(&self, id: &str) -> QueueState {
+        self.stack.queue(id).unwrap()
+    }
+
+    /// Sends what a queue has put aside back to it; says how many messages.
+    pub fn redrives(&self, queue: &str) -> usize {
+        self.stack.redrive(queue).unwrap()
     }
 
     /// The present instant.
@@ -140,6 +171,11 @@ impl Platform {
     /// Spoils an item of the table: the attribute becomes a list, which no item has there.
     pub async fn spoils(&self, pk: &str, sk: &str, attribute: &str) {
         self.back_door.spoil(pk, sk, attribute, AttributeValue::L(Vec::new())).await;
+    }
+
+    /// Writes another number into an item, past everything that would object.
+    pub async fn forges(&self, pk: &str, sk: &str, attribute: &str, number: i64) {
+        self.back_door.spoil(pk, sk, attribute, AttributeValue::N(number.to_string())).await;
     }
 }
 
@@ -172,6 +208,7 @@ async fn tenant(stack: &Stack, client: &Client, base: &Arc<str>) -> Owner {
         created_at: now,
     };
     assert!(table.insert_tenant(&tenant).await.unwrap());
+    stack.ensure_merchant(&id, &name, &format!("sk_test_{}", hex(&random.bytes::<20>()))).unwrap();
     let secret = key_secret(random.bytes());
     let key = ApiKey {
         id: KeyId::new(now, random.bytes()),

@@ -17,7 +17,9 @@ async fn main() {
     let guard = platform.owner().hires("Musa", "Adebayo").await;
     let code = platform.owner().prints_code(&guard).await;
     let (patron, token) = (platform.patron(), code["token"].as_str().unwrap());
-    println!("requests to the table (design: a page 1 read; a tip 1 read, 10 write units, 1 call of Paystack)");
+    println!(
+        "requests to the table (design: a page 1 read; a tip 1 read, 10 write units, 1 call of Paystack)"
+    );
 
     platform.meter().reset();
     let page = patron.scans(token).await.is(200);

@@ -1,5 +1,7 @@
 //! What a tip is refused for, and what a patron is told: amounts, codes, guards, and too many at once.
 
+use adapters::table::TipClaim;
+use domain::id::TipId;
 use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -184,4 +186,17 @@ async fn what_paystack_refuses_can_be_tried_again() {
     let again = patron.sends(&page).await.is(502);
     assert!(again.text().contains("nothing was taken") && again.text().contains("Hi"));
     assert_ne!(again.text(), page.text(), "with a key of its own");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_new_after_two_days() {
+    let platform = Platform::start().await;
+    let (table, now) = (platform.table(), platform.now());
+    let claims = async |number: u8, hours: i64| {
+        let (id, at) = (TipId::new(now, [number; 10]), now + SignedDuration::from_hours(hours));
+        table.claim_tip(("patron", "token", "key"), "said", &id, at, at).await.unwrap()
+    };
+    assert_eq!(claims(1, 0).await, TipClaim::Ours);
+    assert!(matches!(claims(2, 47).await, TipClaim::Standing { .. }));
+    assert_eq!(claims(3, 49).await, TipClaim::Ours);
 }

@@ -1,5 +1,6 @@
 //! What the golden tests share: where files are, and environments that lead nowhere.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,6 +15,8 @@ use sha2::{Digest, Sha256};
 pub(crate) const NOON: &str = "2026-11-21T12:00:00Z";
 /// Where the platform of the golden events says that it is.
 const PUBLIC_URL: &str = "https://qr.example.com";
+/// Where its patrons pay, as its pages say.
+const CHECKOUT_ORIGIN: &str = "https://checkout.paystack.com";
 
 /// The repository's folder.
 pub(crate) fn root() -> PathBuf {
@@ -41,6 +44,8 @@ pub(crate) fn options() -> Options {
     let source = TemplateSource::File(root().join("template.yaml"));
     Options {
         public_url: Some(PUBLIC_URL.to_owned()),
+        // The simulator's own port is another one each time.
+        parameters: BTreeMap::from([("CheckoutOrigin".to_owned(), CHECKOUT_ORIGIN.to_owned())]),
         clock: Clock::manual(NOON.parse().unwrap()),
         // The same whoever asks, and in whatever order: the secrets that events were sealed with.
         random: Random::from_fn(|bytes| bytes.fill(7)),
