@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::call::{Answered, call};
 use crate::fixture::{NOON, root, router};
+use crate::guards::hire_all;
 
 /// A property with a code.
 pub(crate) const WITH_CODE: &str = "67ec31596333aba221e84df8";
@@ -32,7 +33,7 @@ pub(crate) fn tenant_id() -> TenantId {
     TenantId::new(noon(), [1; 10])
 }
 
-fn noon() -> Timestamp {
+pub(crate) fn noon() -> Timestamp {
     NOON.parse().unwrap()
 }
 
@@ -78,7 +79,7 @@ fn property(id: &str, name: &str) -> Property {
 }
 
 /// A tenant with keys (7 may everything, 8 may read codes, 9 is there to be deleted), a session, three properties
-/// and one code.
+/// and one code, and three guards.
 pub(crate) async fn seed(stack: &Stack) {
     let table = Table::from_env(stack.environment("tenants").unwrap()).unwrap();
     let tenant = insert_tenant(&table).await;
@@ -98,6 +99,8 @@ pub(crate) async fn seed(stack: &Stack) {
     assert!(taken.is_empty(), "{taken:?}");
     let made = answer(stack, "generate", "generate_code").await;
     assert_eq!(made.status, 201, "{}", String::from_utf8_lossy(&made.body));
+    let photos = Images::from_env(stack.environment("photos").unwrap()).unwrap();
+    hire_all(&table, &photos, &table.tenant(&tenant).await.unwrap().unwrap()).await;
     // The images do lie in the bucket, as the code says.
     let images = Images::from_env(stack.environment("generate").unwrap()).unwrap();
     let body: Value = serde_json::from_slice(&made.body).unwrap();

@@ -27,8 +27,8 @@ pub(crate) struct TenantResponse {
     has_logo: bool,
     /// Counts the changes.
     version: u64,
-    /// Whether each code already leads to these destinations and shows these tips. If not, send the same settings again:
-    /// it goes on.
+    /// Whether each code already leads to these destinations and shows these tips. If not, send the same settings
+    /// again: it goes on.
     destinations_applied: bool,
 }
 
