@@ -55,16 +55,17 @@ impl Books {
         loop {
             let balances =
                 self.table.guard_balances(&self.tenant, &charge.guard, NGN).await.unwrap();
-            let written = self.table.commit_posting(&LedgerWrite {
+            let transaction = charge.transaction(balances.receivable).unwrap();
+            let write = LedgerWrite {
                 tenant: &self.tenant,
-                transaction: &charge.transaction(balances.receivable).unwrap(),
+                transaction: &transaction,
                 guard: Some(&charge.guard),
                 balances: &balances,
                 tip: None,
                 notice: None,
                 at,
-            });
-            match written.await {
+            };
+            match self.table.commit_posting(&write).await {
                 Ok(Posted::Outrun) | Err(StoreError::Throttled(_)) => {}
                 other => return other.unwrap(),
             }
@@ -128,8 +129,7 @@ async fn transactions_are_read_in_the_order_of_time_across_shards_and_months() {
     // Behind each of them comes the next one, and nothing is at or behind the end.
     for pair in all.windows(2) {
         let [one, two] = pair else { continue };
-        let place =
-            Place { at: one.recorded_at, behind: Some(one.record.reference.clone()) };
+        let place = Place { at: one.recorded_at, behind: Some(one.record.reference.clone()) };
         let month = Month::of(one.recorded_at);
         let until = after(40 * DAY_S);
         let next = books.table.postings_behind(&books.tenant, month, &place, until).await.unwrap();

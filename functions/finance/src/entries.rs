@@ -1,5 +1,5 @@
-//! GET /api/v1/tips/{tip_id}/entries: a tip's entries in the guard's favour or against it (T24). A view (X10): the truth
-//! is the double-entry postings, which the statement shows.
+//! GET /api/v1/tips/{tip_id}/entries: a tip's entries in the guard's favour or against it (T24). A view (X10): the
+//! truth is the double-entry postings, which the statement shows.
 
 use axum::Json as Reply;
 use axum::extract::State;

@@ -10,7 +10,7 @@ use domain::id::{TenantId, TipId};
 use domain::ledger::{Account, Reference};
 use domain::money::Currency;
 use domain::page::{PageRefused, Position};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -181,7 +181,9 @@ async fn period(
     })?;
     let since = tenant(&deps.table, tenant_id).await?.created_at;
     let from = params.from.unwrap_or(since);
-    let to = params.to.unwrap_or_else(|| deps.ids.now());
+    // The end is not part of the period, and what was written just now is.
+    let now = || deps.ids.now().saturating_add(SignedDuration::from_millis(1));
+    let to = params.to.unwrap_or_else(|| now().unwrap_or(Timestamp::MAX));
     if from >= to {
         let detail = "the period ends after it begins";
         return Err(InvalidFields(vec![FieldError::new("to", "out_of_range", detail)]).into());

@@ -1,5 +1,5 @@
-//! `tessera ledger check`: the whole ledger of a tenant, in the cloud's table or in the data folder's, with all the time
-//! that it takes.
+//! `tessera ledger check`: the whole ledger of a tenant, in the cloud's table or in the data folder's, with all the
+//! time that it takes.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -59,7 +59,10 @@ fn report(found: &Findings) -> Result<ExitCode, String> {
     }
     if !found.complete {
         let moving: Vec<String> = found.moving.iter().map(ToString::to_string).collect();
-        return Err(format!("these accounts change all the time, try again: {}", moving.join(", ")));
+        return Err(format!(
+            "these accounts change all the time, try again: {}",
+            moving.join(", ")
+        ));
     }
     println!("Everything balances.");
     Ok(ExitCode::SUCCESS)

@@ -1,0 +1,69 @@
+//! The money of the platform that is the same each time: one tip that is paid, and one that nobody pays.
+
+use adapters::paystack::{Initialize, Paystack};
+use adapters::table::Table;
+use domain::contact::Email;
+use domain::id::{GuardId, TipId};
+use domain::money::{Currency, Money};
+use domain::tip::{Checkout, Patron, Tip, TipSettings, TipWish};
+use jiff::{SignedDuration, Timestamp};
+use local::Stack;
+use local::paystack::Payment;
+use serde_json::json;
+
+use crate::seed::{noon, tenant_id};
+
+/// The tenant's key at Paystack, with which the golden events are signed.
+const SECRET_KEY: &str = "sk_test_golden";
+/// 1,000 naira, in kobo.
+const AMOUNT: i64 = 100_000;
+
+/// Makes the tenant a merchant of Paystack's.
+pub(crate) fn connect(stack: &Stack) {
+    stack.ensure_merchant(&tenant_id(), "DAO-Bitat", SECRET_KEY).unwrap();
+}
+
+/// A tip for Musa with a number, which is in its id, made so many minutes before noon; Paystack has a page for it.
+pub(crate) async fn wish(stack: &Stack, number: u8, minutes: i64) -> Tip {
+    let at: Timestamp = noon() - SignedDuration::from_mins(minutes);
+    let wish = TipWish {
+        guard: GuardId::new(noon(), [1; 10]),
+        amount: Money { minor: AMOUNT, currency: Currency::Ngn },
+        patron: Patron::parse("Zoë", "", "").unwrap(),
+        source_ip: None,
+    };
+    let id = TipId::new(noon(), [number; 10]);
+    let tip = Tip::initiate(id, tenant_id(), wish, &TipSettings::default(), at).unwrap();
+    let environment = stack.environment("finance").unwrap();
+    let (table, paystack) =
+        (Table::from_env(environment).unwrap(), Paystack::from_env(environment).unwrap());
+    let page = paystack.initialize(&tenant_id(), &charge(&tip)).await.unwrap();
+    let (authorization_url, access_code) = (page.authorization_url, page.access_code);
+    let tip = tip.open(Checkout { authorization_url, access_code }).unwrap();
+    assert!(table.insert_tip(&tip).await.unwrap());
+    tip
+}
+
+fn charge(tip: &Tip) -> Initialize {
+    Initialize {
+        reference: tip.reference(),
+        email: Email::parse("zoe@example.com").unwrap(),
+        amount: tip.amount,
+        callback_url: "https://qr.example.com/".to_owned(),
+        metadata: json!({}),
+    }
+}
+
+/// The patron pays; nobody has heard of it yet.
+pub(crate) fn pay(stack: &Stack, tip: &Tip) {
+    let simulator = stack.simulator().unwrap();
+    simulator.pay(tip.reference().as_str(), Payment::Success).unwrap();
+}
+
+/// A tip that has arrived in the ledger.
+pub(crate) async fn earn(stack: &Stack) {
+    connect(stack);
+    let tip = wish(stack, 1, 0).await;
+    pay(stack, &tip);
+    stack.quiet().await.unwrap();
+}
