@@ -33,10 +33,10 @@ pub struct Options {
     pub clock: Clock,
     /// Hands out random bytes.
     pub random: Random,
-    /// Whether streams and schedules run by themselves. A test that wants each step in its own hand says no, and then
-    /// calls `quiet`, `fire` and `advance`.
+    /// Whether streams, queues and schedules run by themselves. A test that wants each step in its own hand says no,
+    /// and then calls `quiet`, `fire` and `advance`.
     pub background: bool,
-    /// How unkind the streams are.
+    /// How unkind the streams and queues are.
     pub deliveries: Deliveries,
 }
 

@@ -145,7 +145,7 @@ fn queues_buses_and_rules_are_as_declared() {
     let rules: Vec<(&str, &str)> =
         template.rules().iter().map(|rule| (rule.id.as_str(), rule.bus.as_str())).collect();
     assert_eq!(rules, [("Every", "errands-dev"), ("Urgent", "errands-dev")], "one is off");
-    assert_eq!(template.rules()[1].targets, [errands.arn.clone()]);
+    assert_eq!(template.rules()[1].targets, std::slice::from_ref(&errands.arn));
     let worker = template.function("worker").unwrap();
     assert_eq!(worker.dead_letters, Some(template.queue("ErrandsDead").unwrap().arn.clone()));
     let topic = "arn:aws:sns:us-east-1:000000000000:tessera-local-Alarms";
