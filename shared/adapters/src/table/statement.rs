@@ -205,8 +205,9 @@ impl StoredPosting {
     /// # Errors
     /// [`StoreError::Corrupt`].
     pub fn from_image(image: serde_dynamo::Item) -> Result<Option<Self>, StoreError> {
-        let is = |name: &str, wanted: &str| matches!(image.inner().get(name), Some(serde_dynamo::AttributeValue::S(s)) if s == wanted);
-        if !is("kind", KIND) {
+        use serde_dynamo::AttributeValue::S;
+        let kind = image.inner().get("kind");
+        if !matches!(kind, Some(S(kind)) if kind == KIND) {
             return Ok(None);
         }
         let item: PostingItem = serde_dynamo::from_item(image)

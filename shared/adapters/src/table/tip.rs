@@ -204,8 +204,8 @@ fn shard_of(id: &TipId) -> u8 {
 }
 
 impl Table {
-    /// Claims a key for a tip that is about to be made. `named` is principal, operation and key; `fingerprint` is a hash
-    /// of what the request says. A key is new again after [`IDEMPOTENCY_HOURS`].
+    /// Claims a key for a tip that is about to be made, in the name of a principal and an operation. `fingerprint` is a
+    /// hash of what the request says. A key is new again after [`IDEMPOTENCY_HOURS`].
     ///
     /// # Errors
     /// [`StoreError`].
