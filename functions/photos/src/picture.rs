@@ -26,6 +26,8 @@ const SHOWN_SIDE_MAX_PX: u32 = 512;
 const SHOWN_MAX_BYTES: usize = 60 * 1024;
 /// The qualities that are tried, best first.
 const QUALITIES: [u8; 7] = [84, 76, 66, 55, 42, 30, 18];
+/// How often a picture is made smaller by a quarter when no quality fits.
+const SMALLER_MAX: usize = 5;
 
 const PNG_MAGIC: &[u8] = b"\x89PNG\r\n\x1a\n";
 const JPEG_MAGIC: &[u8] = b"\xff\xd8\xff";
@@ -113,9 +115,7 @@ pub(crate) fn publish(file: &[u8]) -> Result<Published, PhotoRefused> {
     } else {
         Err(PhotoRefused::NotJpegOrPng)
     }?;
-    let (width, height) = small.dimensions();
-    let jpeg = pack(&small).ok_or(PhotoRefused::Unreadable)?;
-    Ok(Published { width, height, jpeg })
+    pack(small).ok_or(PhotoRefused::Unreadable)
 }
 
 /// The picture, upright and small. The decoder has read no more than the header when it comes here.
@@ -180,17 +180,22 @@ fn over_white(picture: DynamicImage) -> RgbImage {
     })
 }
 
-/// The picture as JPEG in the best quality that fits. The last one fits pure noise.
-fn pack(picture: &RgbImage) -> Option<Vec<u8>> {
-    for quality in QUALITIES {
-        let mut jpeg = Vec::new();
+/// The picture as JPEG in the best quality that fits. What does not fit even in the last one is noise, and is made
+/// smaller until it does.
+fn pack(mut picture: RgbImage) -> Option<Published> {
+    for _ in 0..SMALLER_MAX {
         let (width, height) = picture.dimensions();
-        JpegEncoder::new_with_quality(&mut jpeg, quality)
-            .encode(picture, width, height, ExtendedColorType::Rgb8)
-            .ok()?;
-        if jpeg.len() <= SHOWN_MAX_BYTES {
-            return Some(jpeg);
+        for quality in QUALITIES {
+            let mut jpeg = Vec::new();
+            JpegEncoder::new_with_quality(&mut jpeg, quality)
+                .encode(&picture, width, height, ExtendedColorType::Rgb8)
+                .ok()?;
+            if jpeg.len() <= SHOWN_MAX_BYTES {
+                return Some(Published { width, height, jpeg });
+            }
         }
+        let smaller = |side: u32| (side * 3 / 4).max(1);
+        picture = resize(&picture, smaller(width), smaller(height), FilterType::Triangle);
     }
     None
 }

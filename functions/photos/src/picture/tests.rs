@@ -87,7 +87,8 @@ fn transparency_becomes_white_and_noise_still_fits() {
         state.to_be_bytes()[0]
     };
     let noisy = RgbImage::from_fn(512, 512, |_, _| Rgb([noise(), noise(), noise()]));
-    assert_eq!(shown(&file(noisy, ImageFormat::Png)).dimensions(), (512, 512));
+    let (width, height) = shown(&file(noisy, ImageFormat::Png)).dimensions();
+    assert!((256..=512).contains(&width) && width == height, "{width} × {height}");
 }
 
 /// A PNG's beginning that claims this size, and then stops.
