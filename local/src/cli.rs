@@ -35,8 +35,6 @@ fn public_url(text: &str) -> Result<String, String> {
 /// What is said unless RUST_LOG says otherwise. The embedded database warns of each condition that does not hold, which
 /// is what conditions are for.
 const QUIET: &str = "warn,local=info,dynoxide=error";
-/// The variable with a secret key of the real Paystack; with it the simulator stays off.
-const PAYSTACK_KEY: &str = "PAYSTACK_SECRET_KEY";
 /// What the process ends with when it could not do what it was asked for.
 const EXIT_NOT_STARTED: u8 = 2;
 
@@ -67,6 +65,9 @@ struct ServeArguments {
     /// Delete the data folder first, if tessera made it.
     #[arg(long)]
     reset: bool,
+    /// A secret key of the real Paystack for the demo's tenant; with it the simulator stays off.
+    #[arg(long, env = "PAYSTACK_SECRET_KEY", hide_env_values = true)]
+    paystack_key: Option<String>,
     /// Keep nothing: a temporary folder that goes away at the end.
     #[arg(long, conflicts_with_all = ["reset"])]
     memory: bool,
@@ -177,7 +178,7 @@ fn options(arguments: &Arguments) -> Options {
         registry: crate::functions::registry(),
         parameters: std::collections::BTreeMap::new(),
         variables: std::collections::BTreeMap::new(),
-        paystack_key: std::env::var(PAYSTACK_KEY).ok().filter(|key| !key.is_empty()),
+        paystack_key: arguments.serve.paystack_key.clone().filter(|key| !key.is_empty()),
         clock: Clock::system(),
         random: Random::system(),
         background: true,
@@ -193,8 +194,7 @@ fn scope(text: &str) -> Result<Scope, String> {
 
 fn start_logging() {
     use tracing_subscriber::EnvFilter;
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(QUIET));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(QUIET));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 

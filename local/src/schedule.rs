@@ -59,6 +59,16 @@ impl Schedule {
         *self.due.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Leaves out what would fire between `now`, when it has just fired, and the last time before `end`.
+    pub(crate) fn skip_towards(&self, now: Timestamp, end: Timestamp) {
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(next) = *due else { return };
+        let last = end.saturating_sub(next.duration_since(now)).unwrap_or(next);
+        if last > next {
+            *due = self.source.timetable.next_after(last);
+        }
+    }
+
     /// Calls the function once, as of `at`.
     pub(crate) async fn fire(&self, at: Timestamp) -> Result<Value, BoxError> {
         self.running.invoke(self.payload(at)?).await

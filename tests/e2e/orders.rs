@@ -64,7 +64,7 @@ async fn tell(till: &Till, tip: &Value, order: &[&str], repeats: u64) {
         }
     }
     for news in order.iter().filter(|news| **news != "poll") {
-        deliver(till, tip, news, repeats % 2 == 0).await;
+        deliver(till, tip, news, repeats.is_multiple_of(2)).await;
     }
 }
 

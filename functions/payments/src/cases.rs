@@ -2,7 +2,7 @@
 //! as it was opened.
 
 use domain::case::{Case, CaseKind};
-use domain::id::{RefundId, TenantId};
+use domain::id::TenantId;
 use domain::ledger::Reference;
 use domain::message::SignedEvent;
 use domain::tip::{ChargeFacts, Mismatch, Tip, TipReturn};
@@ -49,17 +49,6 @@ pub(crate) async fn refund_failed(
     amount: i64,
 ) -> Result<(), Unsettled> {
     let case = of_tip(deps, tip, CaseKind::RefundFailed, cause.as_str());
-    open(deps, Case { expected: Some(amount), ..case }).await
-}
-
-/// A refund of ours that Paystack refused when it was asked for again.
-pub(crate) async fn refund_refused(
-    deps: &Deps,
-    tip: &Tip,
-    id: &RefundId,
-    amount: i64,
-) -> Result<(), Unsettled> {
-    let case = of_tip(deps, tip, CaseKind::RefundFailed, id.as_str());
     open(deps, Case { expected: Some(amount), ..case }).await
 }
 

@@ -39,6 +39,25 @@ pub(crate) enum Unsettled {
     Contradiction,
 }
 
+impl Unsettled {
+    /// Whether it passes by itself, so that asking again soon helps.
+    pub(crate) fn passes(&self) -> bool {
+        match self {
+            Self::Store(_) | Self::Outrun => true,
+            Self::Paystack(error) => match error {
+                PaystackError::KeyUnavailable(_)
+                | PaystackError::Limited { .. }
+                | PaystackError::Unknown(_) => true,
+                PaystackError::NotConnected
+                | PaystackError::AccountUnknown(_)
+                | PaystackError::Refused(_)
+                | PaystackError::Protocol(_) => false,
+            },
+            Self::Ledger(_) | Self::Tip(_) | Self::Gone | Self::Contradiction => false,
+        }
+    }
+}
+
 /// What a tip becomes, and what that means for the ledger.
 #[derive(Debug)]
 pub(crate) struct Step {

@@ -23,7 +23,7 @@ use crate::signed::SignedPaystackEvent;
     responses(
         (status = 200, description = "It is kept"),
         (status = 401, description = "The signature is not this organisation's", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "A body of more than 256 KB", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "A body of more than 40 KB", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "It could not be kept; send it again", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security()

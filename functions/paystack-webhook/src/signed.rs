@@ -15,6 +15,10 @@ const SIGNATURE: HeaderName = HeaderName::from_static("x-paystack-signature");
 /// What a queue of SQS has no room for, though Unicode has (SQS, SendMessage: the characters of XML 1.0).
 const NOT_IN_QUEUES: [char; 2] = ['\u{fffe}', '\u{ffff}'];
 
+/// The longest event, in bytes. Paystack's have a few thousand; written as JSON a byte becomes six at most, and a message
+/// has 256 KB.
+const EVENT_BYTES_MAX: usize = 40 * 1024;
+
 /// Why an event is not taken. One reason for all: whoever cannot sign learns nothing.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EventRefused {
@@ -57,6 +61,9 @@ where
         let signature = parts.headers.get(SIGNATURE).and_then(|value| value.to_str().ok());
         let signature = signature.ok_or(EventRefused::Unsigned)?.to_owned();
         let raw = input::bytes(Request::from_parts(parts, body), state).await?;
+        if raw.len() > EVENT_BYTES_MAX {
+            return Err(input::BodyRefused::TooLarge.into());
+        }
         let keys = PaystackKeys::from_ref(state).of(&tenant).await?;
         let text = admit(&keys.unwrap_or_default(), &raw, &signature)?;
         Ok(Self { tenant, text })

@@ -111,7 +111,7 @@ async fn tip(deps: &Deps, request: Request) -> Result<Response, Problem> {
     let target = target_of(deps, &asked.guard_token).await?;
     let order = order(deps, &target, asked.read(&target)?, &key, &parts).await?;
     match start(deps, order).await? {
-        Outcome::Started(started) => Ok(created(deps, started)),
+        Outcome::Started(started) => Ok(created(deps, *started)),
         Outcome::Running(_) => Err(KeyRefused::Running.into()),
     }
 }

@@ -113,9 +113,20 @@ async fn pay(
     } else {
         Ticket::of_key(seal, token, ticket.key, ids.now()).await?
     };
-    let why = (problem.status(), Some(problem.detail()));
+    let why = (problem.status(), Some(words_of(&problem)));
     let again = pay_page(&deps.checkout.site, target, &wanted, &ticket, why);
     Ok(page::later(again, &problem))
+}
+
+/// What a patron is told, who knows of no keys.
+fn words_of(problem: &Problem) -> String {
+    match problem.code() {
+        "idempotency_key_in_use" => {
+            "your tip is still being prepared; please try again in a moment".to_owned()
+        }
+        "idempotency_key_reused" => "please check your tip and send it again".to_owned(),
+        _ => problem.detail(),
+    }
 }
 
 /// Whether the key is used up: then another try is another tip.

@@ -20,7 +20,7 @@ use crate::Deps;
 /// One address begins so many tips in a minute, whatever for: behind a carrier's address are many people.
 const TIPS_OF_ADDRESS: RateLimit = RateLimit { scope: "tip-address", window_s: 60, most: 100 };
 /// One guard is tipped so often in a minute.
-const TIPS_OF_GUARD: RateLimit = RateLimit { scope: "tip-guard", window_s: 60, most: 300 };
+const TIPS_OF_GUARD: RateLimit = RateLimit { scope: "tip-guard", window_s: 60, most: 1_200 };
 
 /// A tip as a client asks for it.
 #[derive(Deserialize, Serialize, ToSchema)]

@@ -24,7 +24,7 @@ const TRIES_MAX: u32 = 5;
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// The patron can pay.
-    Started(Started),
+    Started(Box<Started>),
     /// An earlier request with the same key is still at it.
     Running(TipId),
 }
@@ -95,7 +95,8 @@ async fn go_on(
         return ended(stored.tip.clone());
     }
     if leased_until > now {
-        return Ok(Outcome::Running(id));
+        // The tip of a claim may be a moment behind it; nobody is led to one that is not there yet.
+        return stood.map(|_| Outcome::Running(id)).ok_or(KeyRefused::Running.into());
     }
     let holder = &order.tip.id;
     if !deps.table.take_over_tip_claim(named(order), &id, holder, lease(now), now).await? {
@@ -122,7 +123,7 @@ fn ended(tip: Tip) -> Result<Outcome, Problem> {
         return Err(PaymentRefused::NotStarted(None).into());
     }
     let page = tip.checkout.clone();
-    Ok(Outcome::Started(Started { tip, page, replayed: true }))
+    Ok(Outcome::Started(Box::new(Started { tip, page, replayed: true })))
 }
 
 /// Asks Paystack, and writes down what it says. A refusal is the tip's end: a repetition gets the same answer, and who
@@ -138,9 +139,11 @@ async fn open(
             let tip = change(deps, stored, |tip| tip.open(page.clone())).await?;
             tracing::info!(event = "tip_started", tip.id = %tip.id, "tip `{}` can be paid", tip.id);
             metrics::counter!("tips_started_total").increment(1);
-            Ok(Outcome::Started(Started { tip, page: Some(page), replayed }))
+            Ok(Outcome::Started(Box::new(Started { tip, page: Some(page), replayed })))
         }
-        Ok(Opened::Paid) => Ok(Outcome::Started(Started { tip: stored.tip, page: None, replayed })),
+        Ok(Opened::Paid) => {
+            Ok(Outcome::Started(Box::new(Started { tip: stored.tip, page: None, replayed })))
+        }
         Err(NotOpened::Never(refused)) => {
             change(deps, stored, Tip::fail).await?;
             Err(refused.into())

@@ -17,6 +17,19 @@ const LABEL_MAX_BYTES: usize = 63;
 /// The fewest and most digits of a telephone number with its country code (E.164 has at most 15).
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 8..=15;
 
+/// Control characters, and what turns the direction of the text after it (Unicode TR9), breaks a line, or shows nothing
+/// at all: a name of these is none, or another one than it seems.
+pub(crate) fn is_hidden(c: char) -> bool {
+    let invisible = matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}'
+    );
+    c.is_control() || invisible
+}
+
 /// A text that is no address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidContact {

@@ -17,7 +17,7 @@ pub use page::{TipPageRefused, TipPageState};
 pub use target::TipTarget;
 pub use token::{GuardToken, InvalidToken};
 
-use crate::contact::{Email, Phone};
+use crate::contact::{Email, Phone, is_hidden};
 use crate::device::words;
 use crate::failure::{Failure, FieldError, InvalidFields, Kind};
 use crate::id::{GuardId, GuardQrId, TenantId};
@@ -216,7 +216,7 @@ impl PayoutAccount {
 }
 
 fn is_printable(text: &str, chars_max: usize) -> bool {
-    text.chars().count() <= chars_max && !text.chars().any(char::is_control)
+    text.chars().count() <= chars_max && !text.chars().any(is_hidden)
 }
 
 /// Why a guard or a code does not change.

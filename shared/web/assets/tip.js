@@ -75,6 +75,8 @@ function enhance(form) {
       line.textContent = text;
       line.hidden = false;
       if (field !== "amount") document.getElementById(field).setAttribute("aria-invalid", "true");
+      const folded = line.closest("details");
+      if (folded) folded.open = true;
       const link = item.appendChild(document.createElement("a"));
       link.href = `#${field}`;
       link.textContent = text;

@@ -25,6 +25,9 @@ pub enum BodyRefused {
     /// It is announced as something else.
     #[error("send JSON, with the header Content-Type: application/json")]
     NotJson,
+    /// It is JSON and no object.
+    #[error("send one JSON object: {{ and }} around the members")]
+    NotAnObject,
     /// It is not JSON.
     #[error("the body is not JSON: {0}")]
     Malformed(String),
@@ -37,10 +40,11 @@ impl Failure for BodyRefused {
     fn kind(&self) -> Kind {
         match self {
             BodyRefused::TooLarge => Kind::TooLarge,
-            BodyRefused::Broken | BodyRefused::NotJson | BodyRefused::Malformed(_) => {
-                Kind::Malformed
-            }
-            BodyRefused::NotText => Kind::Malformed,
+            BodyRefused::Broken
+            | BodyRefused::NotJson
+            | BodyRefused::NotAnObject
+            | BodyRefused::Malformed(_)
+            | BodyRefused::NotText => Kind::Malformed,
         }
     }
 
@@ -49,7 +53,7 @@ impl Failure for BodyRefused {
             BodyRefused::TooLarge => "body_too_large",
             BodyRefused::Broken => "body_incomplete",
             BodyRefused::NotJson => "body_not_json",
-            BodyRefused::Malformed(_) => "malformed_json",
+            BodyRefused::NotAnObject | BodyRefused::Malformed(_) => "malformed_json",
             BodyRefused::NotText => "body_not_text",
         }
     }
@@ -96,6 +100,10 @@ pub fn json<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T,
     let media_type = announced.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     if !media_type.eq_ignore_ascii_case("application/json") {
         return Err(BodyRefused::NotJson.into());
+    }
+    // A list would be read as the fields in their order, which nobody means.
+    if bytes.trim_ascii_start().first().is_some_and(|first| b"[\"-0123456789tfn".contains(first)) {
+        return Err(BodyRefused::NotAnObject.into());
     }
     parse(bytes)
 }

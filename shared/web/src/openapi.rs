@@ -21,7 +21,10 @@ const TAGS: [(&str, &str); 12] = [
     ("scan", "What happens when somebody scans a code. Open to everybody."),
     ("analytics", "Who scanned what, when and where, without knowing who it was."),
     ("guards", "Who receives tips: profiles, photos, payout accounts, and printed codes."),
-    ("tips", "The page behind a guard's code, its payment, and what became of it. Open to everybody."),
+    (
+        "tips",
+        "The page behind a guard's code, its payment, and what became of it. Open to everybody.",
+    ),
     ("finance", "Refunds, the ledger's check and statements, and the cases that need a person."),
     ("webhooks", "What Paystack tells. Open to whoever has the key that signs it."),
     ("tenant", "Your own settings, logo and keys."),

@@ -2,6 +2,7 @@
 //! nothing after its day. No address is kept.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -137,8 +138,8 @@ impl Visitors {
         now: Timestamp,
     ) -> Option<VisitorHash> {
         let salt = self.salt_of(now).await?;
-        let address = visitor.address.as_deref()?;
-        Some(VisitorHash(keyed_hash(salt.as_bytes(), &["address", scope, address])))
+        let place = place_of(visitor.address.as_deref()?);
+        Some(VisitorHash(keyed_hash(salt.as_bytes(), &["address", scope, &place])))
     }
 
     async fn salt_of(&self, now: Timestamp) -> Option<Arc<str>> {
@@ -199,6 +200,19 @@ impl LastFailure {
 
     fn set(&self, at: Option<Timestamp>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
+}
+
+/// What one connection stands for: an IPv4 address, or the half of an IPv6 address that its network gives to one
+/// subscriber, who has all the rest of it.
+fn place_of(address: &str) -> String {
+    match address.trim_matches(['[', ']']).parse() {
+        Ok(IpAddr::V6(v6)) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}")
+        }
+        Ok(IpAddr::V4(v4)) => v4.to_string(),
+        Err(_) => address.to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::contact::{Email, InvalidContact};
+use crate::contact::{Email, InvalidContact, is_hidden};
 use crate::failure::{FieldError, InvalidFields};
 use crate::id::TipId;
 
@@ -38,12 +38,6 @@ impl PatronText {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// Control characters, and those that turn the direction of what follows (Unicode TR9) or break lines.
-fn is_hidden(c: char) -> bool {
-    let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
 impl fmt::Debug for PatronText {

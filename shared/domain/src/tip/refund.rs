@@ -116,17 +116,6 @@ impl Tip {
         Ok(self)
     }
 
-    /// A refund that is under way and that Paystack does not have is going to be asked for again: written down by
-    /// whoever does it, before Paystack is called.
-    ///
-    /// # Errors
-    /// [`TipRefused::Repeated`] where it is not under way.
-    pub fn ask_refund_again(mut self, id: &RefundId, asker: u32) -> Result<Tip, TipRefused> {
-        let refund = self.refunds_asked.iter_mut().find(|each| each.id == *id);
-        refund.ok_or(TipRefused::Repeated)?.asker = asker;
-        Ok(self)
-    }
-
     /// A refund that was asked for will not happen.
     ///
     /// # Errors
@@ -158,9 +147,6 @@ mod tests {
             tip = tip.polled(after(due)).unwrap();
         }
         assert_eq!(tip.poll_at(), None);
-        let again = tip.clone().ask_refund_again(&refund_id(1), 2).unwrap();
-        assert_ne!(again, tip, "two that ask write two things");
-        assert_eq!(again.ask_refund_again(&refund_id(2), 2), Err(TipRefused::Repeated));
         assert!(tip.refunds_asked[0].is_given_up());
         assert_eq!(tip.clone().polled(after(9_999_999)), Err(TipRefused::Repeated));
         // The next one begins anew, and a refund that is done is not looked for.

@@ -50,6 +50,14 @@ impl FormPage<'_> {
         found.map(|wrong| wrong.text.as_str()).unwrap_or_default()
     }
 
+    /// Whether the optional fields are shown at once.
+    fn says_something(&self) -> bool {
+        let fields = self.fields;
+        let typed = [&fields.patron_alias, &fields.message, &fields.email];
+        let optional = |wrong: &Wrong| ["patron_alias", "message", "email"].contains(&wrong.field);
+        typed.iter().any(|text| !text.is_empty()) || self.wrong.iter().any(optional)
+    }
+
     fn is_other(&self) -> bool {
         self.fields.amount == OTHER_AMOUNT
     }
