@@ -15,8 +15,8 @@ const SIGNATURE: HeaderName = HeaderName::from_static("x-paystack-signature");
 /// What a queue of SQS has no room for, though Unicode has (SQS, SendMessage: the characters of XML 1.0).
 const NOT_IN_QUEUES: [char; 2] = ['\u{fffe}', '\u{ffff}'];
 
-/// The longest event, in bytes. Paystack's have a few thousand; written as JSON a byte becomes six at most, and a message
-/// has 256 KB.
+/// The longest event, in bytes. Paystack's have a few thousand; written as JSON a byte becomes six at most, and a
+/// message has 256 KB.
 const EVENT_BYTES_MAX: usize = 40 * 1024;
 
 /// Why an event is not taken. One reason for all: whoever cannot sign learns nothing.

@@ -84,7 +84,7 @@ async fn show_again(
     Ok(pay_page(&deps.checkout.site, target, wanted, &ticket, why))
 }
 
-/// Makes the tip and leads to its payment. Who presses twice is led to the page about the tip, which leads on.
+/// Makes the tip and leads to its payment. Who presses twice is led to the tip's page, which leads on.
 async fn pay(
     deps: &Deps,
     target: &TipTarget,

@@ -80,8 +80,8 @@ impl Stack {
         redrive(&self.template, &self.queues, queue)
     }
 
-    /// Moves a manual clock on. On the way schedules fire and hidden messages come again, each at its own instant; of one
-    /// that fires very often on a long way, the last time alone follows the first [`FIRED_ONE_BY_ONE`].
+    /// Moves a manual clock on. On the way schedules fire and hidden messages come again, each at its own instant; of
+    /// one that fires very often on a long way, the last time alone follows the first [`FIRED_ONE_BY_ONE`].
     pub async fn advance(&self, by: SignedDuration) {
         let end = self.clock.now().saturating_add(by).unwrap_or(Timestamp::MAX);
         let mut fired: BTreeMap<String, u32> = BTreeMap::new();

@@ -73,8 +73,8 @@ impl Call {
 }
 
 impl Paystack {
-    /// The API at `PAYSTACK_URL`, with the keys below `PAYSTACK_SECRET_PREFIX`. The address is `https`, or plain on this
-    /// machine, where a simulator answers.
+    /// The API at `PAYSTACK_URL`, with the keys below `PAYSTACK_SECRET_PREFIX`. The address is `https`, or plain on
+    /// this machine, where a simulator answers.
     ///
     /// # Errors
     /// [`EnvironmentError`] names a variable that is missing or wrong.

@@ -34,7 +34,7 @@ impl fmt::Debug for TipFields {
 }
 
 impl TipFields {
-    /// Reads the fields of a query or a form's body; of one that is there twice the last counts, others are left out.
+    /// Reads the fields of a query or a form's body; of one that is there twice the last counts.
     pub fn parse(encoded: &[u8]) -> Self {
         let mut fields = Self::default();
         for (name, value) in form_urlencoded::parse(encoded) {
