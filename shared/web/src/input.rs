@@ -25,9 +25,6 @@ pub enum BodyRefused {
     /// It is announced as something else.
     #[error("send JSON, with the header Content-Type: application/json")]
     NotJson,
-    /// It is JSON and no object.
-    #[error("send one JSON object: {{ and }} around the members")]
-    NotAnObject,
     /// It is not JSON.
     #[error("the body is not JSON: {0}")]
     Malformed(String),
@@ -42,7 +39,6 @@ impl Failure for BodyRefused {
             BodyRefused::TooLarge => Kind::TooLarge,
             BodyRefused::Broken
             | BodyRefused::NotJson
-            | BodyRefused::NotAnObject
             | BodyRefused::Malformed(_)
             | BodyRefused::NotText => Kind::Malformed,
         }
@@ -53,7 +49,7 @@ impl Failure for BodyRefused {
             BodyRefused::TooLarge => "body_too_large",
             BodyRefused::Broken => "body_incomplete",
             BodyRefused::NotJson => "body_not_json",
-            BodyRefused::NotAnObject | BodyRefused::Malformed(_) => "malformed_json",
+            BodyRefused::Malformed(_) => "malformed_json",
             BodyRefused::NotText => "body_not_text",
         }
     }
@@ -103,7 +99,8 @@ pub fn json<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T,
     }
     // A list would be read as the fields in their order, which nobody means.
     if bytes.trim_ascii_start().first().is_some_and(|first| b"[\"-0123456789tfn".contains(first)) {
-        return Err(BodyRefused::NotAnObject.into());
+        let detail = "send one JSON object: { and } around the members";
+        return Err(InvalidFields(vec![FieldError::new(".", "invalid_value", detail)]).into());
     }
     parse(bytes)
 }
