@@ -2,6 +2,7 @@
 
 use domain::guard::{GuardQrStatus, GuardToken, TipPageState};
 use domain::id::GuardQrId;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tessera_tests::{Owner, Platform, at_once};
 
@@ -27,6 +28,7 @@ async fn a_new_code_takes_the_one_before_back() {
     let target = table.tip_target(&token(&first)).await.unwrap().unwrap();
     assert_eq!((target.state(), target.name.as_str()), (TipPageState::Open, "Musa A."));
 
+    platform.passes(SignedDuration::from_secs(1)).await;
     let second = owner.prints_code(&guard).await;
     assert_ne!(first["token"], second["token"]);
     let revoked = table.tip_target(&token(&first)).await.unwrap().unwrap();
