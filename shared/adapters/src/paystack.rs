@@ -1,9 +1,10 @@
-//! Paystack (paystack.com/docs/api), as far as the platform uses it: charges, their refunds and disputes, and where
-//! guards are paid out. Every call is made with the tenant's own key.
+//! Paystack (paystack.com/docs/api), as far as the platform uses it: charges, their refunds and disputes, where guards
+//! are paid out and the transfers to them, and the tenant's balance. Every call is made with the tenant's own key.
 //!
 //! Deliberately absent: what an answer means for a tip (`domain::tip` judges it), repeating a call that moves money
 //! (whoever calls asks about the reference first), and Paystack's own sentences, which repeat what was sent.
 
+mod balance;
 mod charge;
 mod dispute;
 mod error;
@@ -11,7 +12,9 @@ mod keys;
 mod listed;
 mod recipient;
 mod refund;
+mod settlement;
 mod signature;
+mod transfer;
 mod wire;
 
 use std::sync::Arc;
@@ -23,13 +26,17 @@ use http::{HeaderValue, Method, Request};
 use http_body_util::Full;
 use serde_json::Value;
 
+pub use balance::BalanceRow;
 pub use charge::{Checkout, Initialize, Verified};
 pub use dispute::DisputeSeen;
 pub use error::{Garbled, PaystackError, Reason, Refusal};
 pub use keys::PaystackKeys;
+pub use listed::{ListPlace, Listed};
 pub use recipient::{Bank, RecipientKind, RecipientWish};
 pub use refund::{RefundSeen, RefundWish};
+pub use settlement::{SettlementSeen, TransactionSeen};
 pub use signature::signature_is_valid;
+pub use transfer::{BULK_TRANSFERS_MAX, TransferSeen, TransferWish};
 
 use crate::environment::{Environment, EnvironmentError};
 use crate::https::{Https, base_url};

@@ -13,6 +13,8 @@ use crate::environment::{Environment, EnvironmentError};
 
 /// The longest text of a message, in bytes of UTF-8; also what the messages of one request may have together.
 pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
+/// The longest delay of a message, in seconds: SQS's own limit.
+pub const DELAY_MAX_S: u32 = 900;
 /// What one request takes.
 const ROOM: Room = Room { entries_max: 10, bytes_max: MESSAGE_BYTES_MAX };
 /// So often the part of a request that SQS did not take is sent.
@@ -61,6 +63,20 @@ impl Queue {
     pub async fn send(&self, message: &impl Serialize) -> Result<(), QueueError> {
         let send = self.client.send_message().queue_url(&*self.url).message_body(text_of(message)?);
         send.send().await.map(drop).map_err(broken)
+    }
+
+    /// Sends one message that nobody is given for so long: at most [`DELAY_MAX_S`] seconds, a longer delay is cut.
+    ///
+    /// # Errors
+    /// As [`Queue::send`].
+    pub async fn send_after(
+        &self,
+        message: &impl Serialize,
+        delay_s: u32,
+    ) -> Result<(), QueueError> {
+        let send = self.client.send_message().queue_url(&*self.url).message_body(text_of(message)?);
+        let delay_s = i32::try_from(delay_s.min(DELAY_MAX_S)).unwrap_or_default();
+        send.delay_seconds(delay_s).send().await.map(drop).map_err(broken)
     }
 
     /// Sends several messages, as JSON, in no order. Those that SQS does not take are sent again.

@@ -19,6 +19,12 @@ pub enum Reason {
     Currency,
     /// There is no such thing at Paystack.
     Missing,
+    /// The balance does not cover a transfer and its fee.
+    Balance,
+    /// A transfer's recipient does not exist, or takes no transfers any more.
+    Recipient,
+    /// The account asks for a one-time password with each transfer, so that it takes only single ones.
+    Otp,
     /// Anything else.
     Other,
 }
@@ -33,6 +39,9 @@ impl Reason {
                 "this organisation's account at Paystack does not take this currency"
             }
             Reason::Missing => "Paystack does not know what was asked about",
+            Reason::Balance => "the balance at Paystack does not cover this transfer",
+            Reason::Recipient => "Paystack does not take transfers to this recipient",
+            Reason::Otp => "this organisation's account at Paystack asks for one-time passwords",
             Reason::Other => "Paystack has refused the request",
         }
     }

@@ -1,6 +1,7 @@
 //! Charges, lies and silence, against a server that says what it is told to say.
 
 mod lists;
+mod transfers;
 
 use std::time::Duration;
 

@@ -80,6 +80,12 @@ fn reason(status: StatusCode, code: &str, message: &str) -> Reason {
         Reason::Key
     } else if code.starts_with("duplicate_") || says("duplicate") || says("already exists") {
         Reason::DuplicateReference
+    } else if code == "invalid_transfer_recipient" || says("recipient specified is invalid") {
+        Reason::Recipient
+    } else if code == "insufficient_balance" || says("balance is not enough") {
+        Reason::Balance
+    } else if says(" otp ") {
+        Reason::Otp
     } else if status == StatusCode::NOT_FOUND || code.ends_with("_not_found") || says("not found") {
         Reason::Missing
     } else if says("currency") {

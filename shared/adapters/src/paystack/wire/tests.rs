@@ -27,6 +27,14 @@ fn a_refusal_is_told_by_its_code_or_by_its_words() {
     let transfer = "Please provide a unique reference. Reference already exists on a transfer";
     check(400, says(transfer, "duplicate_transfer_reference"), Reason::DuplicateReference);
     check(404, says("Duplicate reference(s) found: a,b", "unknown"), Reason::DuplicateReference);
+    check(400, says("Recipient specified is invalid", ""), Reason::Recipient);
+    check(400, says("", "invalid_transfer_recipient"), Reason::Recipient);
+    check(400, says("Your balance is not enough to fulfil this request", ""), Reason::Balance);
+    check(400, says("Your balance is not enough to fulfill this request", ""), Reason::Balance);
+    check(400, says("", "insufficient_balance"), Reason::Balance);
+    let bulk = "Bulk transfers are only possible when the OTP requirement is disabled";
+    check(400, says(bulk, "invalid_params"), Reason::Otp);
+    check(404, says("Transfer not found", ""), Reason::Missing);
     check(400, says("Transaction reference not found.", "transaction_not_found"), Reason::Missing);
     check(404, says("Transaction reference not found.", ""), Reason::Missing);
     check(400, says("Invalid Amount Sent", ""), Reason::Amount);
