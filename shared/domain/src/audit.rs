@@ -1,0 +1,438 @@
+//! The audit trail: who changed what, from what to what, and why, each record chained to the one before by a hash. A
+//! record that was altered, taken out or put in later breaks the chain at its place.
+//!
+//! Deliberately absent: personal facts and secrets. What a record says of a change names ids, states and amounts only.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+
+use crate::access::hex;
+use crate::device::words;
+use crate::failure::{FieldError, InvalidFields};
+use crate::id::{KeyId, TenantId};
+
+/// The longest note, in characters.
+const NOTE_MAX_CHARS: usize = 500;
+/// What the hash of each record begins with: a change of the encoding is a change of this word.
+const ENCODING: &str = "tessera-audit-1";
+
+/// Who acts. Today that is an API key; whoever signs in will be another variant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Actor {
+    /// An API key of the tenant.
+    Key(KeyId),
+    /// The platform itself: a schedule or a rule.
+    System,
+}
+
+/// A text that names nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("whoever acts is named by the id of an API key")]
+pub struct InvalidActor;
+
+impl Actor {
+    const SYSTEM: &str = "system";
+
+    /// Reads an actor.
+    ///
+    /// # Errors
+    /// [`InvalidActor`].
+    pub fn parse(text: &str) -> Result<Self, InvalidActor> {
+        match text {
+            Self::SYSTEM => Ok(Self::System),
+            key => KeyId::parse(key).map(Self::Key).map_err(|_| InvalidActor),
+        }
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => write!(f, "{key}"),
+            Self::System => f.write_str(Self::SYSTEM),
+        }
+    }
+}
+
+impl From<Actor> for String {
+    fn from(actor: Actor) -> String {
+        actor.to_string()
+    }
+}
+
+impl TryFrom<String> for Actor {
+    type Error = InvalidActor;
+
+    fn try_from(text: String) -> Result<Self, InvalidActor> {
+        Self::parse(&text)
+    }
+}
+
+words! {
+    /// What was done.
+    pub enum Operation {
+        /// A case was given to somebody.
+        CaseAssigned = "case_assigned",
+        /// A case was explained.
+        CaseResolved = "case_resolved",
+        /// All payouts of the tenant were stopped.
+        PayoutsPaused = "payouts_paused",
+        /// They go on.
+        PayoutsResumed = "payouts_resumed",
+        /// A payout that needed a person is tried again.
+        PayoutRetried = "payout_retried",
+        /// A payout that needed a person was given up.
+        PayoutCancelled = "payout_cancelled",
+        /// A settlement was started by hand.
+        SettlementStarted = "settlement_started",
+        /// A refund was asked for.
+        RefundAsked = "refund_asked",
+        /// A guard's payouts go to another account.
+        PayoutAccountChanged = "payout_account_changed",
+        /// A second person has confirmed that account.
+        PayoutAccountConfirmed = "payout_account_confirmed",
+        /// A guard takes tips, or takes none, from now on.
+        GuardStatusChanged = "guard_status_changed",
+        /// The tenant's rules for payouts were changed.
+        PayoutSettingsChanged = "payout_settings_changed",
+        /// A patron's words and address were erased from a tip.
+        PatronErased = "patron_erased",
+    }
+}
+
+/// Why something is done, in the words of whoever does it: 1 to 500 characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Note(String);
+
+impl Note {
+    /// Reads a note; white space around it goes.
+    ///
+    /// # Errors
+    /// [`InvalidFields`] when it is empty, too long, or has control characters other than line ends.
+    pub fn parse(text: &str) -> Result<Self, InvalidFields> {
+        let text = text.trim();
+        let length = text.chars().count();
+        let odd = text.chars().any(|c| c.is_control() && c != '\n');
+        if length == 0 || length > NOTE_MAX_CHARS || odd {
+            let detail = format!("a note has 1 to {NOTE_MAX_CHARS} characters");
+            return Err(InvalidFields(vec![FieldError::new("note", "invalid_note", detail)]));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The note as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Note> for String {
+    fn from(note: Note) -> String {
+        note.0
+    }
+}
+
+impl TryFrom<String> for Note {
+    type Error = InvalidFields;
+
+    fn try_from(text: String) -> Result<Self, InvalidFields> {
+        Self::parse(&text)
+    }
+}
+
+/// What was so before or after, as a small JSON value. It is hashed as the text that is kept, so that no reader's order
+/// of members matters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Facts(String);
+
+impl Facts {
+    /// Nothing was there, or is.
+    pub fn none() -> Self {
+        Self("null".to_owned())
+    }
+
+    /// The facts of a value. It has no personal facts and no secrets.
+    pub fn of(value: &impl Serialize) -> Self {
+        serde_json::to_string(value).map_or_else(|_| Self::none(), Self)
+    }
+
+    /// The JSON text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The JSON value.
+    pub fn value(&self) -> serde_json::Value {
+        serde_json::from_str(&self.0).unwrap_or_default()
+    }
+}
+
+/// A change before it has its place in the trail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditChange {
+    /// Whose trail.
+    pub tenant: TenantId,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// What was done.
+    pub operation: Operation,
+    /// To what: the record's id.
+    pub subject: String,
+    /// What was so before.
+    pub before: Facts,
+    /// What is so now.
+    pub after: Facts,
+    /// Why.
+    pub note: Option<Note>,
+}
+
+/// SHA-256 in hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+pub struct ChainHash(String);
+
+impl ChainHash {
+    /// What the first record is chained to.
+    pub fn zero() -> Self {
+        Self("0".repeat(64))
+    }
+
+    /// 64 hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A record of the trail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRecord {
+    /// Its place, from 1, without gaps.
+    pub seq: u64,
+    /// What was changed.
+    pub change: AuditChange,
+    /// The hash of the record before.
+    pub previous: ChainHash,
+    /// The hash of this one with that hash in it.
+    pub hash: ChainHash,
+}
+
+/// The end of a trail: what the next record is chained to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditHead {
+    /// The place of the last record; 0 before the first.
+    pub seq: u64,
+    /// Its hash.
+    pub hash: ChainHash,
+    /// Its instant.
+    pub at: Timestamp,
+}
+
+impl Default for AuditHead {
+    fn default() -> Self {
+        Self { seq: 0, hash: ChainHash::zero(), at: Timestamp::UNIX_EPOCH }
+    }
+}
+
+impl AuditHead {
+    /// The record of a change at the end of this trail. It is never earlier than the one before, whatever clocks say.
+    pub fn append(&self, change: AuditChange) -> AuditRecord {
+        let (seq, previous) = (self.seq.saturating_add(1), self.hash.clone());
+        let change = AuditChange { at: change.at.max(self.at), ..change };
+        let hash = hash_of(seq, &change, &previous);
+        AuditRecord { seq, change, previous, hash }
+    }
+}
+
+impl AuditRecord {
+    /// The trail that ends with it.
+    pub fn head(&self) -> AuditHead {
+        AuditHead { seq: self.seq, hash: self.hash.clone(), at: self.change.at }
+    }
+}
+
+/// Each part with its length before it, so that no two records have the same text.
+fn hash_of(seq: u64, change: &AuditChange, previous: &ChainHash) -> ChainHash {
+    let parts = [
+        ENCODING.to_owned(),
+        change.tenant.to_string(),
+        seq.to_string(),
+        change.at.to_string(),
+        change.actor.to_string(),
+        change.operation.to_string(),
+        change.subject.clone(),
+        change.before.0.clone(),
+        change.after.0.clone(),
+        change.note.as_ref().map_or_else(String::new, |note| note.0.clone()),
+        previous.0.clone(),
+    ];
+    let mut hash = Sha256::new();
+    for part in &parts {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part);
+    }
+    ChainHash(hex(&hash.finalize()))
+}
+
+/// Where a trail is broken first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema, thiserror::Error)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum BrokenLink {
+    /// A record is not there, or another stands in its place.
+    #[error("record {seq} is missing")]
+    Missing {
+        /// Its place.
+        seq: u64,
+    },
+    /// A record is not chained to the one before it.
+    #[error("record {seq} does not follow the one before it")]
+    Detached {
+        /// Its place.
+        seq: u64,
+    },
+    /// A record does not say what it said when it was written.
+    #[error("record {seq} was altered")]
+    Altered {
+        /// Its place.
+        seq: u64,
+    },
+    /// Everything is chained, and the trail's end is another one.
+    #[error("the trail does not end with record {seq}")]
+    End {
+        /// The last record's place.
+        seq: u64,
+    },
+}
+
+/// Follows a trail from `head` through the next records, in their order, and says where it ends then.
+///
+/// # Errors
+/// [`BrokenLink`], the first one.
+pub fn follow<'a>(
+    head: AuditHead,
+    records: impl IntoIterator<Item = &'a AuditRecord>,
+) -> Result<AuditHead, BrokenLink> {
+    records.into_iter().try_fold(head, |head, record| {
+        let seq = head.seq.saturating_add(1);
+        if record.seq != seq {
+            return Err(BrokenLink::Missing { seq });
+        }
+        if record.previous != head.hash {
+            return Err(BrokenLink::Detached { seq });
+        }
+        if hash_of(seq, &record.change, &record.previous) != record.hash {
+            return Err(BrokenLink::Altered { seq });
+        }
+        Ok(record.head())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(number: u32) -> AuditChange {
+        let at: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        AuditChange {
+            tenant: TenantId::new(at, [1; 10]),
+            at,
+            actor: Actor::Key(KeyId::new(at, [2; 10])),
+            operation: Operation::CaseAssigned,
+            subject: format!("cas_{number}"),
+            before: Facts::none(),
+            after: Facts::of(&serde_json::json!({ "number": number })),
+            note: (number % 2 == 0).then(|| Note::parse("because").unwrap()),
+        }
+    }
+
+    fn trail(length: u32) -> Vec<AuditRecord> {
+        let mut records: Vec<AuditRecord> = Vec::new();
+        for number in 0..length {
+            let head = records.last().map(AuditRecord::head).unwrap_or_default();
+            records.push(head.append(change(number)));
+        }
+        records
+    }
+
+    #[test]
+    fn a_trail_that_nobody_touched_is_whole() {
+        let records = trail(20);
+        let end = follow(AuditHead::default(), &records).unwrap();
+        assert_eq!(end, records[19].head());
+        let half = follow(AuditHead::default(), &records[..7]).unwrap();
+        assert_eq!(follow(half, &records[7..]), Ok(end), "it may be followed in parts");
+        assert_eq!(follow(AuditHead::default(), []), Ok(AuditHead::default()));
+    }
+
+    #[test]
+    fn each_part_of_a_record_is_in_its_hash() {
+        let check = |alter: fn(&mut AuditRecord)| {
+            let mut records = trail(5);
+            alter(&mut records[2]);
+            let broken = follow(AuditHead::default(), &records).unwrap_err();
+            assert_eq!(broken, BrokenLink::Altered { seq: 3 });
+        };
+        check(|record| record.change.at = Timestamp::UNIX_EPOCH);
+        check(|record| record.change.actor = Actor::System);
+        check(|record| record.change.operation = Operation::PayoutCancelled);
+        check(|record| record.change.subject.push('x'));
+        check(|record| record.change.before = Facts::of(&1));
+        check(|record| record.change.after = Facts::none());
+        check(|record| record.change.note = None);
+        check(|record| record.change.tenant = TenantId::new(record.change.at, [9; 10]));
+        check(|record| record.hash = ChainHash::zero());
+        // Moved from one part to the next.
+        check(|record| {
+            record.change.subject = "cas_".to_owned();
+            record.change.before = Facts(format!("2{}", record.change.before.0));
+        });
+    }
+
+    #[test]
+    fn what_is_taken_out_put_in_or_swapped_breaks_the_trail_there() {
+        let check = |alter: fn(&mut Vec<AuditRecord>), expected| {
+            let mut records = trail(5);
+            alter(&mut records);
+            assert_eq!(follow(AuditHead::default(), &records), Err(expected));
+        };
+        check(|records| drop(records.remove(0)), BrokenLink::Missing { seq: 1 });
+        check(|records| drop(records.remove(3)), BrokenLink::Missing { seq: 4 });
+        check(|records| records.swap(1, 2), BrokenLink::Missing { seq: 2 });
+        let rewritten = |records: &mut Vec<AuditRecord>| {
+            records[2] = records[1].head().append(change(77));
+        };
+        check(rewritten, BrokenLink::Detached { seq: 4 });
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_puts_no_record_before_another() {
+        let first = AuditHead::default().append(change(1));
+        let late = AuditChange { at: Timestamp::UNIX_EPOCH, ..change(2) };
+        let second = first.head().append(late);
+        assert_eq!(second.change.at, first.change.at);
+        assert_eq!(follow(AuditHead::default(), [&first, &second]), Ok(second.head()));
+    }
+
+    #[test]
+    fn a_note_has_words_and_an_actor_is_somebody() {
+        let check = |text: &str, fine| assert_eq!(Note::parse(text).is_ok(), fine, "{text:?}");
+        check(" because\nof that ", true);
+        check(&"x".repeat(NOTE_MAX_CHARS), true);
+        check(&"x".repeat(NOTE_MAX_CHARS + 1), false);
+        for bad in ["", "  ", "a\u{0}b", "a\u{1b}[1m"] {
+            check(bad, false);
+        }
+        let key = change(1).actor;
+        assert_eq!(Actor::parse(&key.to_string()), Ok(key));
+        assert_eq!(Actor::parse("system"), Ok(Actor::System));
+        assert_eq!(Actor::parse("somebody"), Err(InvalidActor));
+    }
+}
