@@ -6,6 +6,8 @@
 #![deny(missing_docs, clippy::float_arithmetic)]
 
 pub mod access;
+pub mod alert;
+pub mod audit;
 pub mod case;
 pub mod code;
 pub mod contact;
@@ -19,9 +21,12 @@ pub mod message;
 pub mod money;
 pub mod notice;
 pub mod page;
+pub mod pause;
+pub mod payout;
 pub mod property;
 pub mod render;
 pub mod scan;
+pub mod settlement;
 pub mod sketch;
 pub mod tally;
 pub mod tenant;

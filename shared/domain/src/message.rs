@@ -1,11 +1,13 @@
-//! What the worker `payments` is asked to do, as it travels in its queue.
+//! What the workers are asked to do, as it travels in their queues.
 //!
 //! Deliberately absent: what an event says. The worker asks Paystack itself; an event is only a reason to ask.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{TenantId, TipId};
+use crate::id::{PayoutId, TenantId, TipId};
+use crate::ledger::TransferReference;
 
 /// A message in the queue of `payments`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +18,48 @@ pub enum PaymentMessage {
     /// The tip is due: look what has become of it. Harmless when it was looked at before.
     Poll(TipId),
 }
+
+/// A message in the queue of `settle`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SettlementMessage {
+    /// A tenant's night has come: begin its run of this day, where it is one on which guards are paid.
+    Night(Day),
+    /// A run was asked for, or was cut off: go on with it. Harmless when it is through.
+    Run(Day),
+}
+
+/// A day of a tenant, in its time zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Day {
+    /// Whose day.
+    pub tenant: TenantId,
+    /// Which one.
+    pub date: Date,
+}
+
+/// A message in the queue of `payouts`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PayoutMessage {
+    /// These payouts are due: take each as far as it goes. Harmless when that was done.
+    Work {
+        /// Whose payouts.
+        tenant: TenantId,
+        /// At most [`PAYOUTS_MAX`].
+        payouts: Vec<PayoutId>,
+    },
+    /// Something has happened to a transfer: ask what.
+    Look {
+        /// Whose transfer.
+        tenant: TenantId,
+        /// Its reference.
+        reference: TransferReference,
+    },
+}
+
+/// Payouts in one message: as many as Paystack takes in one bulk call.
+pub const PAYOUTS_MAX: usize = 100;
 
 /// An event whose signature was right.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::failure::{FieldError, InvalidFields};
 use crate::id::{PropertyId, TenantId};
+use crate::payout::PayoutSettings;
 use crate::render::{RenderSpec, RenderWishes, Rgb};
 use crate::tip::TipSettings;
 
@@ -80,6 +81,9 @@ pub struct TenantSettings {
     /// What tips its guards take (X51).
     #[serde(default)]
     pub tips: TipSettings,
+    /// How its guards are paid.
+    #[serde(default)]
+    pub payouts: PayoutSettings,
 }
 
 fn brand_color() -> Rgb {
@@ -96,6 +100,7 @@ impl TenantSettings {
             defaults: RenderWishes::default(),
             scan_base_url: None,
             tips: TipSettings::default(),
+            payouts: PayoutSettings::default(),
         }
     }
 
@@ -123,13 +128,16 @@ impl TenantSettings {
         {
             errors.push(FieldError::new("scan_base_url", "invalid_url", detail));
         }
-        if let Err(InvalidFields(wrong)) = self.tips.check() {
-            errors.extend(
-                wrong
-                    .into_iter()
-                    .map(|error| FieldError { field: format!("tips.{}", error.field), ..error }),
-            );
-        }
+        let within = |part: &str, checked: Result<(), InvalidFields>| {
+            let wrong = checked.err().map(|InvalidFields(wrong)| wrong).unwrap_or_default();
+            let named = move |error: FieldError, part: &str| FieldError {
+                field: format!("{part}.{}", error.field),
+                ..error
+            };
+            wrong.into_iter().map(|error| named(error, part)).collect::<Vec<_>>()
+        };
+        errors.extend(within("tips", self.tips.check()));
+        errors.extend(within("payouts", self.payouts.check()));
         errors.extend(self.destinations.errors());
         if errors.is_empty() { Ok(()) } else { Err(InvalidFields(errors)) }
     }
