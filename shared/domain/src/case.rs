@@ -4,11 +4,18 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
+use crate::access::hex;
+use crate::audit::{Actor, Note};
 use crate::device::words;
+use crate::failure::{Failure, Kind};
 use crate::id::{TenantId, TipId};
 use crate::tip::Mismatch;
+
+/// How many hexadecimal digits of a hash tell a case from all others.
+const ID_DIGITS: usize = 32;
 
 words! {
     /// What does not fit.
@@ -43,7 +50,7 @@ words! {
 /// A case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Case {
-    /// Told from others by kind, reference and what is wrong, so that a repetition opens no second one.
+    /// Made of kind, reference and what is wrong, so that a repetition opens no second one; fit for a path.
     pub id: String,
     /// Whose case it is.
     #[schema(value_type = String)]
@@ -68,6 +75,65 @@ pub struct Case {
     /// When it was noticed.
     #[schema(value_type = String, format = DateTime)]
     pub opened_at: Timestamp,
+    /// Who looks into it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub assignee: Option<Actor>,
+    /// How it was explained, and by whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<Resolution>,
+    /// Counts the changes; a write names the version that it has read.
+    #[serde(default = "first_version")]
+    pub version: u64,
+}
+
+fn first_version() -> u64 {
+    1
+}
+
+/// How a case was explained.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Resolution {
+    /// By whom.
+    #[schema(value_type = String)]
+    pub by: Actor,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// The explanation.
+    #[schema(value_type = String)]
+    pub note: Note,
+}
+
+/// Why a case is not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CaseRefused {
+    /// There is none of this id.
+    #[error("there is no such case")]
+    Unknown,
+    /// It was explained before.
+    #[error("the case is resolved already")]
+    Resolved,
+    /// Somebody else was faster.
+    #[error("the case was changed by somebody else, read it again")]
+    Changed,
+}
+
+impl Failure for CaseRefused {
+    fn kind(&self) -> Kind {
+        match self {
+            CaseRefused::Unknown => Kind::Missing,
+            CaseRefused::Resolved | CaseRefused::Changed => Kind::Conflict,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            CaseRefused::Unknown => "case_unknown",
+            CaseRefused::Resolved => "case_resolved",
+            CaseRefused::Changed => "case_changed",
+        }
+    }
 }
 
 impl Case {
@@ -79,8 +145,9 @@ impl Case {
         cause: &str,
         now: Timestamp,
     ) -> Self {
+        let digest = hex(&Sha256::digest(format!("{kind}:{reference}:{cause}")));
         Self {
-            id: format!("{kind}:{reference}:{cause}"),
+            id: format!("cas_{}", digest.get(..ID_DIGITS).unwrap_or_default()),
             tenant,
             kind,
             reference: reference.to_owned(),
@@ -91,6 +158,73 @@ impl Case {
             currency: None,
             status: CaseStatus::Open,
             opened_at: now,
+            assignee: None,
+            resolution: None,
+            version: first_version(),
         }
+    }
+
+    /// The case in somebody's hands.
+    ///
+    /// # Errors
+    /// [`CaseRefused::Resolved`].
+    pub fn assign(self, to: Actor) -> Result<Self, CaseRefused> {
+        let open = self.still_open()?;
+        Ok(Self { assignee: Some(to), ..open }.next())
+    }
+
+    /// The case with its explanation.
+    ///
+    /// # Errors
+    /// [`CaseRefused::Resolved`].
+    pub fn resolve(self, by: Actor, note: Note, at: Timestamp) -> Result<Self, CaseRefused> {
+        let open = self.still_open()?;
+        let resolution = Some(Resolution { by, at, note });
+        Ok(Self { status: CaseStatus::Resolved, resolution, ..open }.next())
+    }
+
+    fn still_open(self) -> Result<Self, CaseRefused> {
+        match self.status {
+            CaseStatus::Open => Ok(self),
+            CaseStatus::Resolved => Err(CaseRefused::Resolved),
+        }
+    }
+
+    fn next(self) -> Self {
+        Self { version: self.version.saturating_add(1), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::KeyId;
+
+    #[test]
+    fn a_case_is_told_from_others_by_its_cause_and_its_id_fits_into_a_path() {
+        let now = Timestamp::UNIX_EPOCH;
+        let open = |reference: &str, cause: &str| {
+            let tenant = TenantId::new(now, [1; 10]);
+            Case::open(tenant, CaseKind::RefundFailed, reference, cause, now)
+        };
+        let id = open("a:b/c", "d").id;
+        assert_eq!(id, open("a:b/c", "d").id);
+        assert_ne!(id, open("a:b/c", "e").id);
+        assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'), "{id}");
+    }
+
+    #[test]
+    fn a_case_is_assigned_until_it_is_resolved_once() {
+        let now = Timestamp::UNIX_EPOCH;
+        let case = Case::open(TenantId::new(now, [1; 10]), CaseKind::RefundFailed, "r", "", now);
+        let (ada, obi) =
+            (Actor::Key(KeyId::new(now, [2; 10])), Actor::Key(KeyId::new(now, [3; 10])));
+        let note = Note::parse("counted twice").unwrap();
+        let case = case.assign(ada).unwrap().assign(obi.clone()).unwrap();
+        assert_eq!((case.version, &case.assignee), (3, &Some(obi.clone())));
+        let case = case.resolve(obi.clone(), note.clone(), now).unwrap();
+        assert_eq!((case.version, case.status), (4, CaseStatus::Resolved));
+        assert_eq!(case.clone().assign(obi.clone()), Err(CaseRefused::Resolved));
+        assert_eq!(case.resolve(obi, note, now), Err(CaseRefused::Resolved));
     }
 }

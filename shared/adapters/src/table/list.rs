@@ -1,6 +1,7 @@
 //! Lists over an index, page by page. A place in a list is the entry's keys, so that the next page begins right behind
 //! it, whatever was added or taken away in between.
 
+use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use domain::page::{Page, Position};
 use serde::de::DeserializeOwned;
@@ -11,6 +12,11 @@ use super::{Item, StoreError, Table, broken, decode, keys, text};
 const SEPARATOR: char = '\u{1f}';
 /// Pages that are read at most where all entries are wanted: a page holds about a megabyte.
 const PAGES_MAX: usize = 20;
+
+/// Entries that one question of a sifted list brings, and questions that one page of it asks at most: a filter that
+/// lets little through ends a page early.
+const SIFTED_AT_ONCE: u32 = 100;
+const SIFTS_MAX: usize = 10;
 
 /// In which direction a list is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +86,59 @@ impl Table {
         let items = output.items.unwrap_or_default().into_iter();
         let entries = items.map(|item| decode(item, list.what)).collect::<Result<_, _>>()?;
         Ok(Page { entries, next })
+    }
+
+    /// A page of those entries of a list that `keep` makes something of, between two places where they are given. It may
+    /// have fewer than asked for and still be followed by another.
+    pub(super) async fn sift<T: DeserializeOwned, U>(
+        &self,
+        list: List<'_>,
+        between: Option<(&str, &str)>,
+        mut keep: impl FnMut(T) -> Result<Option<U>, StoreError>,
+    ) -> Result<Page<U>, StoreError> {
+        let mut start = list.start()?;
+        let (mut entries, mut next) = (Vec::new(), None);
+        for _ in 0..SIFTS_MAX {
+            let output = self.sifted(&list, between, start).await?;
+            for item in output.items.unwrap_or_default() {
+                next = place_of(&item);
+                entries.extend(keep(decode(item, list.what)?)?);
+                if entries.len() == list.most as usize {
+                    return Ok(Page { entries, next });
+                }
+            }
+            start = output.last_evaluated_key;
+            if start.is_none() {
+                return Ok(Page { entries, next: None });
+            }
+        }
+        Ok(Page { entries, next })
+    }
+
+    async fn sifted(
+        &self,
+        list: &List<'_>,
+        between: Option<(&str, &str)>,
+        start: Option<Item>,
+    ) -> Result<QueryOutput, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&*self.name)
+            .index_name(keys::GSI1)
+            .expression_attribute_values(":pk", text(list.pk.clone()))
+            .scan_index_forward(list.order == Order::Ascending)
+            .set_exclusive_start_key(start)
+            .limit(i32::try_from(SIFTED_AT_ONCE).unwrap_or(i32::MAX))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let query = match between {
+            None => query.key_condition_expression("GSI1PK = :pk"),
+            Some((first, last)) => query
+                .key_condition_expression("GSI1PK = :pk AND GSI1SK BETWEEN :first AND :last")
+                .expression_attribute_values(":first", text(first))
+                .expression_attribute_values(":last", text(last)),
+        };
+        query.send().await.map_err(broken)
     }
 
     /// Everything in a partition whose sort key begins so, as it was last written.

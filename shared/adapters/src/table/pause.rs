@@ -1,5 +1,6 @@
 //! The switch that stops a tenant's payouts. It is read with certainty before each transfer.
 
+use domain::alert::{Alert, AlertKind};
 use domain::audit::AuditChange;
 use domain::id::TenantId;
 use domain::pause::Pause;
@@ -17,7 +18,7 @@ impl Table {
         self.read_as(&keys::pause(tenant), KIND).await
     }
 
-    /// Stops the payouts of the change's tenant; `false` when somebody else has done so before.
+    /// Stops the payouts of the change's tenant and tells the operators; `false` when somebody else has done so before.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -28,7 +29,8 @@ impl Table {
     ) -> Result<bool, StoreError> {
         let item = encode(&keys::pause(&change.tenant), KIND, pause)?;
         let write = self.put(item, Some("attribute_not_exists(PK)"), Item::new());
-        Ok(self.transact_audited(change, vec![write]).await?.is_ok())
+        let alert = self.write_alert(&alert(pause, &change.tenant))?;
+        Ok(self.transact_audited(change, vec![write, alert]).await?.is_ok())
     }
 
     /// Lets the payouts of the change's tenant go on; `false` when nobody has stopped them.
@@ -39,5 +41,18 @@ impl Table {
         let key = keys::pause(&change.tenant);
         let write = self.delete(&key, "attribute_exists(PK)", Item::new());
         Ok(self.transact_audited(change, vec![write]).await?.is_ok())
+    }
+}
+
+fn alert(pause: &Pause, tenant: &TenantId) -> Alert {
+    Alert {
+        tenant: tenant.clone(),
+        alert: AlertKind::PayoutsPaused,
+        subject: pause.at.to_string(),
+        at: pause.at,
+        sentence: format!(
+            "{} has stopped all payouts. Nothing is paid out until somebody resumes them.",
+            pause.by
+        ),
     }
 }
