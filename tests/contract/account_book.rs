@@ -60,7 +60,7 @@ impl Ledger {
             guard: Some(&self.guard),
             balances,
             tip: None,
-            notice: None,
+            outbox: None,
             at: noon(),
         }
     }

@@ -62,7 +62,7 @@ impl Books {
                 guard: Some(&charge.guard),
                 balances: &balances,
                 tip: None,
-                notice: None,
+                outbox: None,
                 at,
             };
             match self.table.commit_posting(&write).await {
@@ -212,6 +212,12 @@ async fn a_check_without_time_says_so_and_accuses_nobody() {
     let scope = Scope { budget: Some(Duration::ZERO), ..books.scope() };
     let found = audit(&books.table, &scope).await.unwrap();
     assert!(!found.complete && found.violations.is_empty(), "{found:?}");
+    // What is off is looked at for two seconds before it counts as off.
+    let purse = format!("AC#{}#guard:{}:NGN", books.tenant, books.guard(1));
+    books.platform.forges(&purse, "BAL", "payable", -1).await;
+    let scope = Scope { budget: Some(Duration::from_millis(200)), ..books.scope() };
+    let found = audit(&books.table, &scope).await.unwrap();
+    assert!(!found.complete && found.violations.is_empty(), "{found:?}");
 
     let away = Filter::any().function("tenants").service("dynamodb");
     books.platform.meter().break_call(1, away, Fault::Before, true);
@@ -230,7 +236,7 @@ async fn a_settlement_has_no_guard_and_is_checked_all_the_same() {
         guard: None,
         balances: &nobody,
         tip: None,
-        notice: None,
+        outbox: None,
         at: after(1),
     };
     assert_eq!(books.table.commit_posting(&write).await.unwrap(), Posted::Posted);

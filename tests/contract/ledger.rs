@@ -21,10 +21,10 @@ async fn a_charge_moves_the_tip_the_guard_and_the_outbox_together() {
     let (paid, zero) = (paid(unpaid.clone()), GuardBalances::default());
     assert_eq!(ledger.balances().await, zero);
     let transaction = paid.charge().unwrap().transaction(0).unwrap();
-    let notice = news(&paid);
+    let notice = news(&paid).into();
     let write = LedgerWrite {
         tip: Some((&paid, 1)),
-        notice: Some(&notice),
+        outbox: Some(&notice),
         ..ledger.write(&transaction, &zero)
     };
     assert_eq!(ledger.table.commit_posting(&write).await.unwrap(), Posted::Posted);
@@ -40,7 +40,7 @@ async fn a_charge_moves_the_tip_the_guard_and_the_outbox_together() {
         },
         recorded_at: noon(),
         tip: Some(paid.id.clone()),
-        notice: Some(notice.clone()),
+        outbox: Some(notice),
         counted: false,
     };
     let read = ledger.table.posting(&ledger.tenant, transaction.reference()).await.unwrap();

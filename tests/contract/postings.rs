@@ -95,10 +95,10 @@ async fn applying_a_charge_costs_at_most_twenty_six_write_units() {
         let balances = ledger.balances().await;
         assert_eq!(balances.receivable, owed);
         let transaction = paid.charge().unwrap().transaction(owed).unwrap();
-        let notice = news(&paid);
+        let notice = news(&paid).into();
         let write = LedgerWrite {
             tip: Some((&paid, 2)),
-            notice: Some(&notice),
+            outbox: Some(&notice),
             ..ledger.write(&transaction, &balances)
         };
         meter.reset();

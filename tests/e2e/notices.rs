@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use adapters::table::{Delivered, LedgerWrite, Posted, PushSubscription};
+use domain::alert::Outbox;
 use domain::guard::{Channel, GuardToken, NotificationPreference};
 use domain::id::{GuardId, TipId};
 use domain::ledger::{Account, AccountKind, Charge, FeeBearer, PaystackReference};
@@ -62,7 +63,8 @@ impl Guarded {
         let net = Money { minor: 98_000, currency };
         let alias = Some(alias.to_owned()).filter(|alias| !alias.is_empty());
         let news = News::TipReceived { tip: tip.clone(), net, alias };
-        let notice = Notice { tenant: tenant.clone(), guard: guard.clone(), at, news };
+        let notice: Outbox =
+            Notice { tenant: tenant.clone(), guard: guard.clone(), at, news }.into();
         let balances = table.guard_balances(tenant, &guard, currency).await.unwrap();
         let write = LedgerWrite {
             tenant,
@@ -70,7 +72,7 @@ impl Guarded {
             guard: Some(&guard),
             balances: &balances,
             tip: None,
-            notice: Some(&notice),
+            outbox: Some(&notice),
             at,
         };
         assert_eq!(table.commit_posting(&write).await.unwrap(), Posted::Posted);

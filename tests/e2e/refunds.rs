@@ -12,6 +12,8 @@ use tessera_tests::at_once;
 use crate::till::{NET, TIP, Till, reference};
 
 const REFUND: &str = "POST /refund";
+const DISPUTES: &str = "GET /dispute";
+const DAY_MIN: i64 = 24 * 60;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tip_is_paid_back_whole_and_everybody_gives_back_their_share() {
@@ -210,7 +212,7 @@ async fn what_was_paid_out_becomes_a_debt_that_the_next_tip_repays() {
         guard: Some(&till.guard),
         balances: &balances,
         tip: None,
-        notice: None,
+        outbox: None,
         at: till.platform.now(),
     };
     assert_eq!(table.commit_posting(&write).await.unwrap(), Posted::Posted);
@@ -257,6 +259,39 @@ async fn a_refund_and_a_lost_dispute_never_take_more_than_the_tip() {
     till.platform.quiet().await;
     assert_eq!((till.status(&tip).await.as_str(), till.purse().await.payable), ("succeeded", -NET));
     till.balances().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dispute_that_ends_in_a_way_nobody_can_act_on_is_one_case_and_may_still_be_settled() {
+    for (field, case) in [
+        ("resolution", "charge_mismatch status"),
+        ("refund_amount", "charge_mismatch amount_mismatch"),
+    ] {
+        let till = Till::open().await;
+        let tip = till.earns().await;
+        let dispute = till.platform.simulator().raise_dispute(reference(&tip), None).unwrap();
+        till.platform.quiet().await;
+        let asked = || till.platform.simulator().calls().get(DISPUTES).copied().unwrap_or(0);
+        till.breaks(Fault::always(DISPUTES, FaultKind::Without { field: field.to_owned() }));
+        let end = Resolution::AutoAccepted;
+        till.platform.simulator().end_dispute(dispute, end, None).unwrap();
+        till.platform.quiet().await;
+        assert_eq!(till.cases().await, [case]);
+        // Nothing moves, and Paystack is asked ever less often: after one day, two, four, eight.
+        let before = asked();
+        for (days, looks) in [(1, 1), (1, 2), (1, 2), (1, 3)] {
+            till.passes(days * DAY_MIN + 1).await;
+            assert_eq!((till.cases().await.len(), asked() - before), (1, looks), "{field}");
+        }
+        let status = till.status(&tip).await;
+        assert_eq!((status.as_str(), till.purse().await.payable), ("disputed", -NET));
+        till.balances().await;
+        // Somebody has had Paystack say it in full.
+        till.platform.simulator().clear_faults().unwrap();
+        till.passes(4 * DAY_MIN).await;
+        assert_eq!((till.status(&tip).await.as_str(), till.purse().await.payable), ("refunded", 0));
+        till.balances().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

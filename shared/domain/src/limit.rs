@@ -29,3 +29,5 @@ pub const EVENT_DAYS: i64 = 90;
 pub const WEBHOOK_DAYS: i64 = 180;
 /// How long it is known which messages were sent, in days: longer than a queue can repeat a notice.
 pub const DELIVERY_DAYS: i64 = 30;
+/// How long it is known of which alerts the operators were told, in days: after them the same cause is told anew.
+pub const ALERT_DAYS: i64 = 90;

@@ -1,6 +1,7 @@
 //! Deliveries of notices: claimed before a message is sent, so that at most one goes out per notice and channel, and
 //! settled after it. A claim that was never settled stands for a message of which nobody knows.
 
+use domain::alert::Outbox;
 use domain::guard::Channel;
 use domain::limit::DELIVERY_DAYS;
 use domain::notice::Notice;
@@ -43,8 +44,8 @@ struct DeliveryItem {
 }
 
 #[derive(Serialize)]
-struct NoticeItem<'a> {
-    outbox: &'a Notice,
+struct NoticeItem {
+    outbox: Outbox,
     ttl: i64,
 }
 
@@ -53,11 +54,11 @@ struct NoticeItem<'a> {
 ///
 /// # Errors
 /// [`StoreError::Corrupt`].
-pub fn notice_in_image(image: serde_dynamo::Item) -> Result<Option<Notice>, StoreError> {
+pub fn outbox_in_image(image: serde_dynamo::Item) -> Result<Option<Outbox>, StoreError> {
     #[derive(Deserialize)]
     struct OutboxItem {
         #[serde(default)]
-        outbox: Option<Notice>,
+        outbox: Option<Outbox>,
     }
     serde_dynamo::from_item::<_, OutboxItem>(image)
         .map(|item| item.outbox)
@@ -145,7 +146,7 @@ impl Table {
         notice: &Notice,
         (claim, answer): (Claim, Answer),
     ) -> Result<bool, StoreError> {
-        let item = NoticeItem { outbox: notice, ttl: forgotten(notice.at) };
+        let item = NoticeItem { outbox: notice.clone().into(), ttl: forgotten(notice.at) };
         let item = encode(&keys::notice(&notice.subject()), NOTICE_KIND, &item)?;
         let writes = vec![
             self.put(item, Some("attribute_not_exists(PK)"), Item::new()),

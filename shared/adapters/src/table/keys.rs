@@ -287,6 +287,35 @@ pub(crate) fn cases_of_tenant(tenant: &TenantId) -> String {
     format!("T#{tenant}#CASE")
 }
 
+/// The switch that stops a tenant's payouts.
+pub(crate) fn pause(tenant: &TenantId) -> Key {
+    Key::new(format!("T#{tenant}"), "PAUSE")
+}
+
+/// Whose turn it is to make transfers of a tenant.
+pub(crate) fn transfer_slot(tenant: &TenantId) -> Key {
+    Key::new(format!("JOB#transfers#{tenant}"), META)
+}
+
+/// A month of a tenant's audit trail, `2026-11`.
+pub(crate) fn audit_pk(tenant: &TenantId, month: &str) -> String {
+    format!("AU#{tenant}#{month}")
+}
+
+/// A record's place in its month, so that it sorts by it.
+pub(crate) fn audit_place(seq: u64) -> String {
+    format!("{seq:012}")
+}
+
+pub(crate) fn audit_record(tenant: &TenantId, month: &str, seq: u64) -> Key {
+    Key::new(audit_pk(tenant, month), audit_place(seq))
+}
+
+/// Where a tenant's audit trail ends.
+pub(crate) fn audit_head(tenant: &TenantId) -> Key {
+    Key::new(format!("AU#{tenant}"), "HEAD")
+}
+
 /// The sending of one notice on one channel.
 pub(crate) fn delivery(subject: &str, channel: Channel) -> Key {
     Key::new(format!("NT#{subject}#{channel}"), META)
@@ -295,6 +324,11 @@ pub(crate) fn delivery(subject: &str, channel: Channel) -> Key {
 /// A notice that belongs to no other write.
 pub(crate) fn notice(subject: &str) -> Key {
     Key::new(format!("NT#{subject}"), META)
+}
+
+/// What the operators are told, once per cause.
+pub(crate) fn alert(tenant: &TenantId, cause: &str) -> Key {
+    Key::new(format!("AL#{tenant}#{}", bounded(cause)), META)
 }
 
 /// A place in time, so that keys sort by it: milliseconds since 1970, with leading zeros.

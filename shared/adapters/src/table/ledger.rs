@@ -1,5 +1,5 @@
 //! The ledger's writes. A transaction is written once per reference, together with the balances of its guard, the tip
-//! that it is about, and the notice of it.
+//! that it is about, and what somebody is to hear of it.
 //!
 //! Deliberately absent from that write: the system's accounts, which would be hot items. They are added up afterwards,
 //! from the stream, once per transaction: its own mark says whether it has been.
@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use domain::alert::Outbox;
 use domain::id::{GuardId, TenantId};
 use domain::ledger::{Account, AccountKind, Posting, Record, Reference, Transaction};
 use domain::money::Currency;
-use domain::notice::Notice;
 use domain::tip::Tip;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,7 @@ pub struct LedgerWrite<'a> {
     /// The tip as it is to become, and the version that was read.
     pub tip: Option<(&'a Tip, u64)>,
     /// What somebody is to hear of it.
-    pub notice: Option<&'a Notice>,
+    pub outbox: Option<&'a Outbox>,
     /// The present instant.
     pub at: Timestamp,
 }
@@ -117,7 +117,7 @@ impl Table {
             },
             recorded_at: write.at,
             tip: write.tip.map(|(tip, _)| tip.id.clone()),
-            notice: write.notice.cloned(),
+            outbox: write.outbox.cloned(),
             counted: false,
         };
         let key = keys::posting(write.tenant, reference);

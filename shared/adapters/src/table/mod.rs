@@ -4,7 +4,9 @@
 //! (the version that was read), `commit_` (several items, one transaction), `append_` (an event), `add_to_` (a
 //! counter). Deliberately absent: a generic repository, and any read that decides a write.
 
+mod alert;
 mod api_key;
+mod audit;
 mod case;
 mod code;
 mod counter;
@@ -17,11 +19,13 @@ pub mod keys;
 mod ledger;
 mod limit;
 mod list;
+mod pause;
 mod period;
 mod preference;
 mod property;
 mod session;
 mod single;
+mod slot;
 mod statement;
 mod stream;
 mod target;
@@ -40,11 +44,13 @@ use domain::failure::{Failure, Kind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use audit::{AuditFilter, AuditPlace};
+pub use case::CaseFilter;
 pub use code::{CodeLost, Uses};
 pub use counter::{
     Addition, Count, CountLost, Counting, FIRST_SCAN, LAST_SCAN, Marks, Totals, Visitors,
 };
-pub use delivery::{Delivered, StoredDelivery, notice_in_image};
+pub use delivery::{Delivered, StoredDelivery, outbox_in_image};
 pub use event::StoredEvent;
 pub use guard_code::StoredGuardCode;
 pub use idempotency::{Answer, Claim, ClaimOutcome};
@@ -55,9 +61,10 @@ pub use period::{Place, Stretch};
 pub use preference::{PUSH_SUBSCRIPTIONS_MAX, PushSubscription};
 pub use property::TakenOver;
 pub use session::Session;
+pub use slot::{SLOT_STEP_S, Slot};
 pub use statement::{Entry, Month, StoredPosting};
 pub use stream::NewItem;
-pub use tip::{StoredTip, TipClaim};
+pub use tip::{DueTips, StoredTip, TipClaim};
 pub use webhook::StoredWebhook;
 
 use crate::environment::{Environment, EnvironmentError};

@@ -3,11 +3,11 @@
 
 use std::fmt;
 
+use domain::alert::Outbox;
 use domain::id::{GuardId, TenantId, TipId};
 use domain::ledger::{Account, Posting, Record, Reference};
 use domain::limit::PAGE_MAX;
 use domain::money::Currency;
-use domain::notice::Notice;
 use domain::page::{Page, Position};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -61,7 +61,7 @@ pub struct StoredPosting {
     /// The tip that it is about.
     pub tip: Option<TipId>,
     /// What somebody is to hear of it.
-    pub notice: Option<Notice>,
+    pub outbox: Option<Outbox>,
     /// Whether the system's accounts have been added up.
     pub counted: bool,
 }
@@ -93,7 +93,7 @@ pub(super) struct PostingItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tip: Option<TipId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    outbox: Option<Notice>,
+    outbox: Option<Outbox>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     counted: bool,
     #[serde(rename = "GSI1PK", default)]
@@ -120,7 +120,7 @@ impl PostingItem {
             postings: postings.map(|p| ShortPosting { a: p.account.clone(), m: p.minor }).collect(),
             at: posting.recorded_at,
             tip: posting.tip.clone(),
-            outbox: posting.notice.clone(),
+            outbox: posting.outbox.clone(),
             counted: posting.counted,
             gsi1_pk: keys::postings_of_month(tenant, &month, shard),
             gsi1_sk: format!("{}#{reference}", keys::instant(posting.recorded_at)),
@@ -136,7 +136,7 @@ impl PostingItem {
             record: Record { reference, postings },
             recorded_at: self.at,
             tip: self.tip,
-            notice: self.outbox,
+            outbox: self.outbox,
             counted: self.counted,
         })
     }
