@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use adapters::paystack::PaystackError;
 use adapters::table::{LedgerWrite, Posted, StoreError};
+use domain::alert::Outbox;
 use domain::id::TipId;
 use domain::ledger::{LedgerRefused, Transaction, give_back};
 use domain::money::Money;
@@ -134,7 +135,8 @@ async fn write(deps: &Deps, step: &Step, version: u64) -> Result<bool, Unsettled
     };
     let at = deps.ids.now();
     let news = news(tip, back, Money { minor: net, currency });
-    let notice = Notice { tenant: tip.tenant.clone(), guard: tip.guard.clone(), at, news };
+    let notice: Outbox =
+        Notice { tenant: tip.tenant.clone(), guard: tip.guard.clone(), at, news }.into();
     let posted = deps
         .table
         .commit_posting(&LedgerWrite {
@@ -144,7 +146,7 @@ async fn write(deps: &Deps, step: &Step, version: u64) -> Result<bool, Unsettled
             balances: &balances,
             tip: Some((tip, version)),
             // A guard who gains or loses nothing by it hears nothing of it.
-            notice: (net > 0).then_some(&notice),
+            outbox: (net > 0).then_some(&notice),
             at,
         })
         .await?;
