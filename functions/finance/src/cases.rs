@@ -1,8 +1,11 @@
 //! GET /api/v1/reconciliation/cases: what does not fit, until a person has explained it (T44).
 
+use adapters::table::CaseFilter;
 use axum::Json as Reply;
 use axum::extract::State;
+use domain::audit::{Actor, Note};
 use domain::case::{Case, CaseKind, CaseStatus};
+use domain::failure::{FieldError, InvalidFields};
 use domain::id::TipId;
 use domain::page::PageSize;
 use domain::tip::Mismatch;
@@ -18,11 +21,19 @@ use crate::Deps;
 /// What the cursors of this list are sealed for.
 const LIST: &str = "cases";
 
-/// Which page.
+/// Which cases.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PageParams {
+pub(crate) struct CasesParams {
+    /// Where they stand.
+    #[param(inline)]
+    status: Option<CaseStatus>,
+    /// What does not fit.
+    #[param(inline)]
+    kind: Option<CaseKind>,
+    /// Who looks into them: the id of an API key.
+    assignee: Option<String>,
     /// The cursor that the page before gave.
     cursor: Option<String>,
     /// How many entries, 1 to 100.
@@ -32,7 +43,7 @@ pub(crate) struct PageParams {
 /// A case. Amounts are minor units.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CaseResponse {
-    /// What tells it from others.
+    /// Its id.
     case_id: String,
     /// What does not fit.
     kind: CaseKind,
@@ -54,6 +65,20 @@ pub(crate) struct CaseResponse {
     /// When it was noticed.
     #[schema(value_type = String, format = DateTime)]
     opened_at: Timestamp,
+    /// Who looks into it.
+    #[schema(value_type = Option<String>)]
+    assignee: Option<Actor>,
+    /// Who has explained it.
+    #[schema(value_type = Option<String>)]
+    resolved_by: Option<Actor>,
+    /// When.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    resolved_at: Option<Timestamp>,
+    /// The explanation.
+    #[schema(value_type = Option<String>)]
+    note: Option<Note>,
+    /// Counts the changes.
+    version: u64,
 }
 
 /// A page of cases.
@@ -79,8 +104,27 @@ impl From<Case> for CaseResponse {
             currency: case.currency,
             status: case.status,
             opened_at: case.opened_at,
+            assignee: case.assignee,
+            resolved_by: case.resolution.as_ref().map(|resolution| resolution.by.clone()),
+            resolved_at: case.resolution.as_ref().map(|resolution| resolution.at),
+            note: case.resolution.map(|resolution| resolution.note),
+            version: case.version,
         }
     }
+}
+
+impl CasesParams {
+    fn filter(&self) -> Result<CaseFilter, InvalidFields> {
+        let assignee = self.assignee.as_deref().map(|text| actor("assignee", text)).transpose()?;
+        Ok(CaseFilter { status: self.status, kind: self.kind, assignee })
+    }
+}
+
+/// The actor that a field names.
+pub(crate) fn actor(field: &str, text: &str) -> Result<Actor, InvalidFields> {
+    Actor::parse(text).map_err(|invalid| {
+        InvalidFields(vec![FieldError::new(field, "invalid_actor", invalid.to_string())])
+    })
 }
 
 /// What needs a person.
@@ -89,22 +133,22 @@ impl From<Case> for CaseResponse {
     path = "/api/v1/reconciliation/cases",
     tag = "finance",
     operation_id = "list_cases",
-    params(PageParams),
+    params(CasesParams),
     responses(
         (status = 200, description = "A page of cases", body = CasesResponse),
-        (status = 422, description = "A limit or cursor that is not valid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A filter, limit or cursor that is not valid", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("api_key" = ["finance:read"]))
 )]
 pub(crate) async fn list_cases(
     State(deps): State<Deps>,
     caller: Caller<may::FinanceRead>,
-    Params(params): Params<PageParams>,
+    Params(params): Params<CasesParams>,
 ) -> Result<Reply<CasesResponse>, Problem> {
-    let size = PageSize::parse(params.limit)?;
+    let (size, filter) = (PageSize::parse(params.limit)?, params.filter()?);
     let owner = caller.tenant.as_str();
     let from = deps.seal.position(owner, LIST, params.cursor.as_deref()).await?;
-    let page = deps.table.cases(&caller.tenant, size, from.as_ref()).await?;
+    let page = deps.table.cases_where(&caller.tenant, &filter, size, from.as_ref()).await?;
     let next_cursor = match &page.next {
         Some(next) => Some(deps.seal.cursor(owner, LIST, next).await?),
         None => None,

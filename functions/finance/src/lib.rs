@@ -2,9 +2,12 @@
 //!
 //! Deliberately absent: postings. A refund counts when Paystack has processed it, and the worker writes it down.
 
+mod audit;
+mod case;
 mod cases;
 mod entries;
 mod invariants;
+mod pause;
 mod refund;
 mod statement;
 mod tip;
@@ -57,5 +60,12 @@ pub fn routes(deps: Deps) -> web::Routes {
         .routes(routes!(invariants::check_ledger))
         .routes(routes!(statement::read_statement))
         .routes(routes!(cases::list_cases))
+        .routes(routes!(case::assign_case))
+        .routes(routes!(case::resolve_case))
+        .routes(routes!(pause::pause_payouts))
+        .routes(routes!(pause::resume_payouts))
+        .routes(routes!(audit::list_audit))
+        .routes(routes!(audit::export_audit))
+        .routes(routes!(audit::check_audit))
         .with_state(deps)
 }

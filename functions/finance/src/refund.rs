@@ -76,8 +76,7 @@ enum RefundRefused {
 impl Failure for RefundRefused {
     fn kind(&self) -> Kind {
         match self {
-            RefundRefused::Busy => Kind::Conflict,
-            RefundRefused::ByPaystack(_) => Kind::Conflict,
+            RefundRefused::Busy | RefundRefused::ByPaystack(_) => Kind::Conflict,
         }
     }
 

@@ -3,24 +3,9 @@
 use adapters::table::{StoredTip, Table};
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use domain::failure::{Failure, Kind};
 use domain::id::{TenantId, TipId};
+use domain::tip::TipUnknown;
 use web::Problem;
-
-/// There is no such tip, or it is another tenant's.
-#[derive(Debug, thiserror::Error)]
-#[error("there is no such tip")]
-pub(crate) struct TipUnknown;
-
-impl Failure for TipUnknown {
-    fn kind(&self) -> Kind {
-        Kind::Missing
-    }
-
-    fn code(&self) -> &'static str {
-        "tip_unknown"
-    }
-}
 
 /// The path part `tip_id`. A text that is no id is a tip that is not there.
 #[derive(Debug)]

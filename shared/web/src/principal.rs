@@ -9,8 +9,10 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use domain::access::{ApiKey, Binding, BindingKind, KEY_SECRET_PREFIX, Scope, fingerprint};
+use domain::audit::{Actor, AuditChange, Facts, Operation};
 use domain::failure::{Failure, Kind};
 use domain::id::{GuardId, KeyId, TenantId};
+use jiff::Timestamp;
 
 use crate::input::GuardPath;
 use crate::problem::Problem;
@@ -120,6 +122,27 @@ pub struct Caller<P> {
     /// The key, for the log and the audit.
     pub key: KeyId,
     permission: PhantomData<P>,
+}
+
+impl<P> Caller<P> {
+    /// Whoever acts, for the audit.
+    pub fn actor(&self) -> Actor {
+        Actor::Key(self.key.clone())
+    }
+
+    /// A change by this caller to the record of this id, so far without what was before and after, and without a note.
+    pub fn change(&self, operation: Operation, subject: &str, at: Timestamp) -> AuditChange {
+        AuditChange {
+            tenant: self.tenant.clone(),
+            at,
+            actor: self.actor(),
+            operation,
+            subject: subject.to_owned(),
+            before: Facts::none(),
+            after: Facts::none(),
+            note: None,
+        }
+    }
 }
 
 /// The name under which the caller's idempotency keys and cursors are kept apart from others'.
