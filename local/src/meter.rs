@@ -4,7 +4,9 @@
 //! is what is measured and broken. Deliberately absent: knowledge of any one function, and time: nothing here waits.
 
 mod capacity;
+mod death;
 mod fault;
+mod script;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,16 +23,21 @@ use aws_smithy_types::body::SdkBody;
 use http_body_util::BodyExt;
 
 pub use fault::{Fault, Filter};
+pub use script::Script;
 
 use capacity::Units;
+use death::Deaths;
+pub(crate) use death::Deathwatch;
 use fault::{Faults, Verdict};
+use script::Followed;
 
 /// Which operation of which service a function asked for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Call {
     /// The function's folder, for example `scan`.
     pub function: Arc<str>,
-    /// `dynamodb`, `s3`, `ssm`, `secretsmanager`, `sqs`, `events`, `sns`, `ses`.
+    /// `dynamodb`, `s3`, `ssm`, `secretsmanager`, `sqs`, `events`, `sns`, `ses`; `paystack` in the trail of a script,
+    /// where no function is named because a request to the simulator does not say who sent it.
     pub service: &'static str,
     /// For example `GetItem`.
     pub operation: String,
@@ -38,10 +45,17 @@ pub struct Call {
 
 /// The counters of one stack. Clones share them.
 #[derive(Clone, Default)]
-pub struct Meter(Arc<Mutex<Counters>>);
+pub struct Meter(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    counters: Mutex<Counters>,
+    deaths: Deaths,
+}
 
 #[derive(Default)]
 struct Counters {
+    followed: Option<Followed>,
     requests: BTreeMap<Call, u64>,
     units: BTreeMap<Arc<str>, Units>,
     table_connections: TableConnections,
@@ -119,6 +133,38 @@ impl Meter {
         self.counters().faults.clear()
     }
 
+    /// Follows a script from its beginning, in the place of any other.
+    pub fn follow(&self, script: Script) {
+        self.counters().followed = Some(Followed::new(script));
+    }
+
+    /// The calls that the script has counted so far.
+    pub fn trail(&self) -> Vec<Call> {
+        self.counters().followed.as_ref().map(Followed::trail).unwrap_or_default()
+    }
+
+    /// Ends the script; gives the calls that it has counted.
+    pub fn unfollow(&self) -> Vec<Call> {
+        self.counters().followed.take().map(|followed| followed.trail()).unwrap_or_default()
+    }
+
+    /// What a script wants to happen to a call of Paystack's. `question` tells one that changes nothing.
+    pub(crate) fn strike_paystack(&self, operation: &str, question: Option<&str>) -> Option<Fault> {
+        let call =
+            Call { function: Arc::from(""), service: "paystack", operation: operation.to_owned() };
+        self.counters().followed.as_mut()?.strike_paystack(&call, question)
+    }
+
+    /// Ends the process of the function, or of whoever is at work.
+    pub(crate) fn kill(&self, function: Option<Arc<str>>) {
+        self.0.deaths.tell(function);
+    }
+
+    /// Hears of deaths from now on.
+    pub(crate) fn deathwatch(&self) -> Deathwatch {
+        self.0.deaths.watch()
+    }
+
     /// The client for one function.
     pub(crate) fn client(&self, function: &str, inner: SharedHttpClient) -> SharedHttpClient {
         let function = Arc::from(function);
@@ -133,13 +179,15 @@ impl Meter {
     }
 
     fn counters(&self) -> MutexGuard<'_, Counters> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn admit(&self, call: &Call, invocation: Option<&str>) -> Option<Verdict> {
         let mut counters = self.counters();
         *counters.requests.entry(call.clone()).or_default() += 1;
-        counters.faults.strike(call, invocation)
+        let followed = counters.followed.as_mut();
+        let scripted = followed.and_then(|followed| followed.strike(call, invocation));
+        scripted.map(Verdict::Final).or_else(|| counters.faults.strike(call, invocation))
     }
 }
 
@@ -191,20 +239,50 @@ impl MeteredConnector {
         let verdict = self.meter.admit(&call, request.headers().get("amz-sdk-invocation-id"));
         match verdict {
             None => self.effect(&call, request).await,
+            Some(Verdict::Final(fault)) => self.end(&call, request, fault).await,
             Some(Verdict::Before) => Err(fault::lost_before()),
             Some(Verdict::Answer { status, body }) => fault::answer(status, body),
             Some(Verdict::LoseReply) => {
                 self.effect(&call, request).await?;
                 Err(fault::lost_reply())
             }
-            Some(Verdict::Twice) => {
-                if let Some(copy) = request.try_clone() {
-                    self.effect(&call, copy).await?;
-                }
-                self.effect(&call, request).await
-            }
+            Some(Verdict::Twice) => self.twice(&call, request).await,
             Some(Verdict::NeverReply) => {
                 self.effect(&call, request).await?;
+                std::future::pending().await
+            }
+        }
+    }
+
+    async fn twice(
+        &self,
+        call: &Call,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, ConnectorError> {
+        if let Some(copy) = request.try_clone() {
+            self.effect(call, copy).await?;
+        }
+        self.effect(call, request).await
+    }
+
+    /// What a script wants; the SDK does not try again.
+    async fn end(
+        &self,
+        call: &Call,
+        request: HttpRequest,
+        fault: Fault,
+    ) -> Result<HttpResponse, ConnectorError> {
+        match fault {
+            Fault::Before => Err(fault::given_up()),
+            Fault::Answer { status, body } => fault::answer(status, body),
+            Fault::Twice => self.twice(call, request).await,
+            Fault::LoseReply => {
+                self.effect(call, request).await?;
+                Err(fault::given_up())
+            }
+            Fault::NeverReply => {
+                self.effect(call, request).await?;
+                self.meter.kill(Some(self.function.clone()));
                 std::future::pending().await
             }
         }

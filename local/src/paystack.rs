@@ -38,7 +38,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use adapters::clock::Clock;
 use adapters::random::Random;
@@ -56,6 +56,7 @@ pub use transfer::TransferStatus;
 pub use webhook::{Attempt, DeliveryStatus, Webhook};
 
 use crate::client::Client;
+use crate::meter::Meter;
 use fault::Planned;
 use integration::Integration;
 use state::State;
@@ -72,6 +73,8 @@ struct Shared {
     calls: Mutex<BTreeMap<String, u64>>,
     clock: Clock,
     client: Client,
+    /// Follows scripts of faults, which number the calls of AWS and of Paystack together.
+    meter: OnceLock<Meter>,
     /// Something is due, perhaps.
     wake: Notify,
 }
@@ -91,7 +94,13 @@ impl Simulator {
         let state = State::open(&folder.join(FILE), random)?;
         let (client, wake) = (Client::plain(), Notify::new());
         let (state, calls) = (Mutex::new(state), Mutex::default());
-        Ok(Self(Arc::new(Shared { state, calls, clock, client, wake })))
+        let meter = OnceLock::new();
+        Ok(Self(Arc::new(Shared { state, calls, clock, client, meter, wake })))
+    }
+
+    /// Counts each call in the meter's script too, and breaks it there. Only the first meter is heard.
+    pub(crate) fn count_in(&self, meter: Meter) {
+        let _first = self.0.meter.set(meter);
     }
 
     /// Says where people reach the checkout page, without a slash at the end. [`Simulator::serve`] says its own

@@ -16,7 +16,8 @@ pub enum Fault {
     LoseReply,
     /// It happens twice; the second reply is what the function sees.
     Twice,
-    /// It happens, and no reply ever comes: drop the call to see the process die right after the effect.
+    /// It happens, and no reply ever comes: drop the call to see the process die right after the effect. In a
+    /// [`Script`](super::Script) the process dies by itself.
     NeverReply,
     /// Nothing happens; this is answered, for example a throttling error.
     Answer {
@@ -93,7 +94,12 @@ pub(super) enum Verdict {
     LoseReply,
     Twice,
     NeverReply,
-    Answer { status: u16, body: String },
+    Answer {
+        status: u16,
+        body: String,
+    },
+    /// What a script says: there is no other try.
+    Final(Fault),
 }
 
 #[derive(Default)]
@@ -180,6 +186,11 @@ pub(super) fn lost_before() -> ConnectorError {
 
 pub(super) fn lost_reply() -> ConnectorError {
     ConnectorError::io("injected: the connection broke before the reply came".into())
+}
+
+/// All tries were used up. The SDK tries no error of this kind again.
+pub(super) fn given_up() -> ConnectorError {
+    ConnectorError::user("injected: there was no reply, however often it was tried".into())
 }
 
 pub(super) fn answer(status: u16, body: String) -> Result<HttpResponse, ConnectorError> {

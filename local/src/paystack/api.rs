@@ -18,6 +18,7 @@ use super::webhook::distort;
 use super::{
     Simulator, balance, bank, dispute, recipient, refund, settlement, transaction, transfer,
 };
+use crate::meter::Fault;
 
 /// The largest body that is read, in bytes.
 pub(super) const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -127,8 +128,38 @@ async fn answer(
     let Ok(bytes) = body::to_bytes(body, BODY_BYTES_MAX).await else {
         return Spoken::from(Err(Refusal::invalid("The body is too large"))).into();
     };
+    let meter = simulator.0.meter.get();
+    let question = (head.method == Method::GET).then(|| head.uri.to_string());
+    let strike = meter.and_then(|meter| meter.strike_paystack(label, question.as_deref()));
+    if strike == Some(Fault::Before) {
+        return lost(Lost::Close);
+    }
+    let once = || said(&simulator, (label, act), &head, (params.clone(), &bytes));
+    let response = if strike == Some(Fault::Twice) {
+        drop(once());
+        once()
+    } else {
+        once()
+    };
+    match (strike, meter) {
+        (Some(Fault::LoseReply), _) => lost(Lost::Close),
+        (Some(Fault::NeverReply), Some(meter)) => {
+            meter.kill(None);
+            lost(Lost::Hang)
+        }
+        _ => response,
+    }
+}
+
+/// Acts, and says what is answered.
+fn said(
+    simulator: &Simulator,
+    (label, act): (&str, Act),
+    head: &Parts,
+    (params, bytes): (BTreeMap<String, String>, &[u8]),
+) -> Response<Body> {
     let answered = simulator.change(|state| {
-        let call = call(state, &head, params, &bytes)?;
+        let call = call(state, head, params, bytes)?;
         Ok(act_with_faults(state, label, act, &call))
     });
     match answered {
@@ -198,8 +229,12 @@ fn act_with_faults(state: &mut State, label: &str, act: Act, call: &Call) -> Sai
         if let FaultKind::TimeoutAfter { how } = fault {
             return Said::Lost(*how);
         }
-        if let Some(content) = spoken.body.get_mut("data").filter(|content| content.is_object()) {
-            distort(content, fault);
+        match (spoken.body.get_mut("data"), fault) {
+            (Some(Value::Array(rows)), FaultKind::Without { .. }) => {
+                rows.iter_mut().for_each(|row| distort(row, fault));
+            }
+            (Some(content @ Value::Object(_)), _) => distort(content, fault),
+            _ => {}
         }
     }
     Said::Spoken(spoken)

@@ -1,5 +1,6 @@
 //! One function that is ready, and how it is called: as Lambda would, within its time and apart from all others.
 
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use adapters::environment::Environment;
@@ -10,7 +11,8 @@ use lambda_http::RequestExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::registry::{BoxError, Handler};
+use crate::meter::Meter;
+use crate::registry::{BoxError, Build, Handler};
 
 /// A function of the stack.
 #[derive(Debug)]
@@ -19,7 +21,11 @@ pub(crate) struct Running {
     pub(crate) name: String,
     pub(crate) timeout: Duration,
     pub(crate) environment: Environment,
-    pub(crate) handler: Handler,
+    pub(crate) handler: RwLock<Handler>,
+    /// Makes the handler anew, after its process has died.
+    pub(crate) build: Build,
+    /// Tells when it dies.
+    pub(crate) meter: Meter,
 }
 
 /// Why a function gave no HTTP answer. The reason is in the log, as it would be in the cloud.
@@ -43,16 +49,36 @@ impl Drop for StopOnDrop {
 impl Running {
     /// Calls an event function.
     pub(crate) async fn invoke(&self, payload: Value) -> Result<Value, BoxError> {
-        let Handler::Event(handle) = &self.handler else {
+        let Handler::Event(handle) = self.handler() else {
             return Err(format!("`{}` answers HTTP requests, not events", self.name).into());
         };
+        let mut deathwatch = self.meter.deathwatch();
         // A task of its own, so that a panic ends this call and not the process.
         let call = tokio::spawn(handle(payload));
         let _stop = StopOnDrop(call.abort_handle());
-        match tokio::time::timeout(self.timeout, call).await {
+        let ended = tokio::select! {
+            ended = tokio::time::timeout(self.timeout, call) => ended,
+            () = deathwatch.died(&self.name) => {
+                self.begin_anew();
+                return Err(format!("`{}` died", self.name).into());
+            }
+        };
+        match ended {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(format!("`{}` panicked", self.name).into()),
             Err(_) => Err(format!("`{}` timed out after {:?}", self.name, self.timeout).into()),
+        }
+    }
+
+    fn handler(&self) -> Handler {
+        self.handler.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What a process knew dies with it; the next call is a cold start.
+    fn begin_anew(&self) {
+        match (self.build)(&self.environment) {
+            Ok(fresh) => *self.handler.write().unwrap_or_else(PoisonError::into_inner) = fresh,
+            Err(error) => tracing::error!("`{}` does not start again: {error}", self.name),
         }
     }
 
@@ -63,11 +89,11 @@ impl Running {
         request_id: String,
         at_most: Duration,
     ) -> Result<Response<Bytes>, HttpFailure> {
-        let Handler::Http(router) = &self.handler else {
+        let Handler::Http(router) = self.handler() else {
             tracing::error!("`{}` has a route but does not answer HTTP", self.name);
             return Err(HttpFailure::Broken);
         };
-        let router = router.clone();
+        let mut deathwatch = self.meter.deathwatch();
         // A client that goes away does not stop a function that has begun, so it is not stopped here either.
         let mut call = tokio::spawn(async move {
             let request = lambda_http::request::from_str(&event).map_err(|e| e.to_string())?;
@@ -79,7 +105,15 @@ impl Running {
             let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
             Ok::<_, String>(Response::from_parts(head, body))
         });
-        match tokio::time::timeout(self.timeout.min(at_most), &mut call).await {
+        let ended = tokio::select! {
+            ended = tokio::time::timeout(self.timeout.min(at_most), &mut call) => ended,
+            () = deathwatch.died(&self.name) => {
+                call.abort();
+                self.begin_anew();
+                return Err(HttpFailure::Broken);
+            }
+        };
+        match ended {
             Ok(Ok(Ok(response))) => Ok(response),
             Ok(Ok(Err(error))) => {
                 tracing::error!("`{}` could not answer: {error}", self.name);
