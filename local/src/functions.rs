@@ -36,11 +36,12 @@ pub fn registry() -> Registry {
         }),
         ("tip-page", |env| http("tip-page", env, tip_page::Deps::from_env, tip_page::routes)),
     ];
-    let events: [(&'static str, Build); 6] = [
+    let events: [(&'static str, Build); 7] = [
         ("aggregate", |env| event(env, aggregate::Deps::from_env, aggregate::handle)),
         ("janitor", |env| event(env, janitor::Deps::from_env, janitor::handle)),
         ("notify", |env| event(env, notify::Deps::from_env, notify::handle)),
         ("payments", |env| event(env, payments::Deps::from_env, payments::handle)),
+        ("payouts", |env| event(env, payouts::Deps::from_env, payouts::handle)),
         ("relay", |env| event(env, relay::Deps::from_env, relay::handle)),
         ("sweeper", |env| event(env, sweeper::Deps::from_env, sweeper::handle)),
     ];

@@ -63,6 +63,16 @@ pub(crate) async fn refund_needs_attention(
     open(deps, Case { expected: Some(amount), ..case }).await
 }
 
+/// A dispute stands where nobody has heard of.
+pub(crate) async fn dispute_unclear(
+    deps: &Deps,
+    tip: &Tip,
+    cause: &Reference,
+) -> Result<(), Unsettled> {
+    let case = of_tip(deps, tip, CaseKind::ChargeMismatch, cause.as_str());
+    open(deps, Case { mismatch: Some(Mismatch::Status), ..case }).await
+}
+
 /// Refunds and disputes together want more than the charge.
 pub(crate) async fn return_exceeds_charge(
     deps: &Deps,
@@ -85,6 +95,17 @@ pub(crate) async fn unknown_reference(
     let case = Case::open(tenant.clone(), kind, reference, "charge", now);
     let currency = Some(facts.currency.clone());
     open(deps, Case { found: Some(facts.amount), currency, ..case }).await
+}
+
+/// Paystack has a transfer that no payout of this tenant has made.
+pub(crate) async fn unknown_transfer(
+    deps: &Deps,
+    tenant: &TenantId,
+    reference: &str,
+) -> Result<(), Unsettled> {
+    let now = deps.ids.now();
+    let kind = CaseKind::UnknownReference;
+    open(deps, Case::open(tenant.clone(), kind, reference, "transfer", now)).await
 }
 
 /// A signed event that cannot be read.

@@ -2,6 +2,7 @@
 //! amounts and states is not even read.
 
 use domain::ledger::{PaystackReference, TransferReference};
+use domain::payout::Payout;
 use serde_json::Value;
 
 /// The longest name of an event that is taken for one, in bytes.
@@ -25,9 +26,13 @@ pub(crate) struct Event {
 pub(crate) enum About {
     /// Something has happened to a charge.
     Charge(PaystackReference, News),
+    /// Something has happened to this transfer of ours.
+    Transfer(TransferReference),
+    /// Something has happened to a transfer that we did not make.
+    ForeignTransfer,
     /// Nothing that anybody acts on; it is kept.
     Nothing,
-    /// It cannot be read, or it is about a charge and does not say which.
+    /// It cannot be read, or it is about a charge or a transfer and does not say which.
     Unreadable,
 }
 
@@ -63,12 +68,22 @@ impl Event {
             _ => (None, at("/data/reference")),
         };
         let about = match (news, named.map(PaystackReference::parse)) {
+            (None, _) if name.starts_with("transfer.") => of_transfer(named),
             (None, _) => About::Nothing,
             (Some(news), Some(Ok(reference))) => About::Charge(reference, news),
             (Some(_), _) => About::Unreadable,
         };
         let reference = named.filter(|text| is_reference(text)).unwrap_or(NONE);
         Self { name: name.to_owned(), reference: reference.to_owned(), about }
+    }
+}
+
+/// Ours have a payout's id and an attempt; others are made on Paystack's dashboard.
+fn of_transfer(named: Option<&str>) -> About {
+    let Some(named) = named.filter(|text| is_reference(text)) else { return About::Unreadable };
+    match TransferReference::parse(named) {
+        Ok(reference) if Payout::of_reference(&reference).is_some() => About::Transfer(reference),
+        Ok(_) | Err(_) => About::ForeignTransfer,
     }
 }
 
@@ -84,6 +99,8 @@ fn is_reference(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn check(text: &str, name: &str, reference: &str, about: Option<News>) {
@@ -107,8 +124,6 @@ mod tests {
         check(dispute, "charge.dispute.create", "tip-2", Some(News::Dispute));
         let refund = r#"{"event":"refund.needs-attention","data":{"transaction_reference":"a=b"}}"#;
         check(refund, "refund.needs-attention", "a=b", Some(News::Refund));
-        let transfer = r#"{"event":"transfer.success","data":{"reference":"pay_1-abcdefghijk"}}"#;
-        check(transfer, "transfer.success", "pay_1-abcdefghijk", None);
         check(r#"{"event":"invoice.update","data":[]}"#, "invoice.update", "none", None);
         check(
             r#"{"event":"paymentrequest.success","data":{"reference":"a#b"}}"#,
@@ -116,6 +131,24 @@ mod tests {
             "none",
             None,
         );
+    }
+
+    #[test]
+    fn an_event_of_a_transfer_is_about_ours_or_about_somebody_else_s() {
+        let payout = domain::id::PayoutId::new(jiff::Timestamp::UNIX_EPOCH, [3; 10]);
+        let check = |reference: &str, expected: &About| {
+            let text = json!({ "event": "transfer.failed", "data": { "reference": reference } });
+            assert_eq!(&Event::read(&text.to_string()).about, expected, "{reference}");
+        };
+        let ours = TransferReference::of(&payout, 2);
+        check(ours.as_str(), &About::Transfer(ours.clone()));
+        check(&format!("{payout}-02"), &About::ForeignTransfer);
+        check(&format!("{payout}-0"), &About::ForeignTransfer);
+        check(payout.as_str(), &About::ForeignTransfer);
+        check("1976435206", &About::ForeignTransfer);
+        check("acv_9ee55786-2323-4760-98e2-6380c9cb3f67", &About::ForeignTransfer);
+        check("a reference", &About::Unreadable);
+        check("", &About::Unreadable);
     }
 
     #[test]
@@ -129,6 +162,7 @@ mod tests {
             r#"{"event":7}"#,
             r#"{"event":"Charge Success"}"#,
             r#"{"event":"charge.success"}"#,
+            r#"{"event":"transfer.success","data":{}}"#,
             r#"{"event":"charge.success","data":{"reference":7}}"#,
             r#"{"event":"charge.success","data":{"reference":"a b"}}"#,
             r#"{"event":"refund.processed","data":{"reference":"tip-1"}}"#,

@@ -16,12 +16,13 @@ use std::collections::BTreeMap;
 use adapters::environment::{Environment, EnvironmentError};
 use adapters::ids::Ids;
 use adapters::paystack::Paystack;
+use adapters::queue::Queue;
 use adapters::table::Table;
-use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::failure::chain;
 use domain::message::PaymentMessage;
 use futures::stream::{StreamExt, iter};
-use web::BoxError;
+use web::{BoxError, batch};
 
 use event::{About, Event};
 use post::Unsettled;
@@ -36,6 +37,7 @@ const RECEIVE_COUNT: &str = "ApproximateReceiveCount";
 pub struct Deps {
     table: Table,
     paystack: Paystack,
+    payouts: Queue,
     ids: Ids,
 }
 
@@ -48,6 +50,7 @@ impl Deps {
         Ok(Self {
             table: Table::from_env(env)?,
             paystack: Paystack::from_env(env)?,
+            payouts: Queue::from_env(env, "PAYOUTS_QUEUE_URL")?,
             ids: Ids::from_env(env),
         })
     }
@@ -75,9 +78,7 @@ pub async fn handle(deps: Deps, event: SqsEvent) -> Result<SqsBatchResponse, Box
         .buffer_unordered(AT_ONCE)
         .collect::<Vec<Vec<String>>>()
         .await;
-    let mut response = SqsBatchResponse::default();
-    response.batch_item_failures = failed.into_iter().flatten().map(failure).collect();
-    Ok(response)
+    Ok(batch::again(failed.into_iter().flatten()))
 }
 
 /// The messages by what they are about: those of one tip stay in their order and do not get in each other's way.
@@ -90,7 +91,8 @@ fn lanes(records: Vec<SqsMessage>) -> Vec<Vec<Received>> {
                 About::Charge(reference, _) => {
                     reference.tip().map_or_else(|| reference.to_string(), |tip| tip.to_string())
                 }
-                About::Nothing | About::Unreadable => received.id.clone(),
+                About::Transfer(reference) => reference.to_string(),
+                About::ForeignTransfer | About::Nothing | About::Unreadable => received.id.clone(),
             },
             None => received.id.clone(),
         };
@@ -151,12 +153,6 @@ fn report(id: &str, outcome: Result<(), Unsettled>) -> bool {
             false
         }
     }
-}
-
-fn failure(id: String) -> BatchItemFailure {
-    let mut failure = BatchItemFailure::default();
-    failure.item_identifier = id;
-    failure
 }
 
 #[cfg(test)]

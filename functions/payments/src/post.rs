@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use adapters::paystack::PaystackError;
+use adapters::queue::QueueError;
 use adapters::table::{LedgerWrite, Posted, StoreError};
 use domain::alert::Outbox;
 use domain::id::TipId;
@@ -28,6 +29,8 @@ pub(crate) enum Unsettled {
     Store(#[from] StoreError),
     #[error(transparent)]
     Paystack(#[from] PaystackError),
+    #[error(transparent)]
+    Queue(#[from] QueueError),
     #[error("the ledger refuses what we built")]
     Ledger(#[from] LedgerRefused),
     #[error("the tip refuses what has happened")]
@@ -44,7 +47,7 @@ impl Unsettled {
     /// Whether it passes by itself, so that asking again soon helps.
     pub(crate) fn passes(&self) -> bool {
         match self {
-            Self::Store(_) | Self::Outrun => true,
+            Self::Store(_) | Self::Queue(_) | Self::Outrun => true,
             Self::Paystack(error) => match error {
                 PaystackError::KeyUnavailable(_)
                 | PaystackError::Limited { .. }
@@ -145,6 +148,7 @@ async fn write(deps: &Deps, step: &Step, version: u64) -> Result<bool, Unsettled
             guard: Some(&tip.guard),
             balances: &balances,
             tip: Some((tip, version)),
+            payout: None,
             // A guard who gains or loses nothing by it hears nothing of it.
             outbox: (net > 0).then_some(&notice),
             at,

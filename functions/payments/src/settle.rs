@@ -101,7 +101,8 @@ pub(crate) fn asked_as(seen: &RefundSeen) -> Option<RefundId> {
 }
 
 async fn dispute(deps: &Deps, tip: &Tip, seen: &DisputeSeen) -> Result<(), Unsettled> {
-    match state_of(seen) {
+    let doubt = |tip: Tip| tip.doubt_dispute(seen.id);
+    match DisputeState::of(&seen.status, seen.resolution.as_deref()) {
         DisputeState::Open => give(deps, tip, |tip| tip.dispute(seen.id)).await,
         DisputeState::Won => give(deps, tip, |tip| tip.win_dispute(seen.id)).await,
         DisputeState::Lost => {
@@ -112,17 +113,14 @@ async fn dispute(deps: &Deps, tip: &Tip, seen: &DisputeSeen) -> Result<(), Unset
             let currency = seen.currency.as_deref();
             let odd = Odd { cause: Reference::dispute(seen.id), currency };
             let Some(amount) = odd.check(deps, tip, seen.refund_amount).await? else {
-                return Ok(());
+                return give(deps, tip, doubt).await;
             };
             give(deps, tip, |tip| tip.lose_dispute(seen.id, amount)).await
         }
-    }
-}
-
-fn state_of(seen: &DisputeSeen) -> DisputeState {
-    match (seen.status.as_str(), &seen.resolution) {
-        ("resolved", Some(resolution)) => DisputeState::of_resolution(resolution),
-        _ => DisputeState::Open,
+        DisputeState::Unclear => {
+            cases::dispute_unclear(deps, tip, &Reference::dispute(seen.id)).await?;
+            give(deps, tip, doubt).await
+        }
     }
 }
 
@@ -160,28 +158,6 @@ pub(crate) async fn contradiction(deps: &Deps, tip: &Tip, truth: &Truth) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_dispute_is_decided_only_when_it_is_resolved_in_words_we_know() {
-        let check = |status: &str, resolution: Option<&str>, expected| {
-            let seen = DisputeSeen {
-                id: 1,
-                status: status.to_owned(),
-                resolution: resolution.map(str::to_owned),
-                refund_amount: None,
-                currency: None,
-                transaction_reference: None,
-            };
-            assert_eq!(state_of(&seen), expected, "{seen:?}");
-        };
-        check("awaiting-merchant-feedback", None, DisputeState::Open);
-        check("pending", Some("merchant-accepted"), DisputeState::Open);
-        check("resolved", None, DisputeState::Open);
-        check("resolved", Some("split"), DisputeState::Open);
-        check("resolved", Some("declined"), DisputeState::Won);
-        check("resolved", Some("merchant-accepted"), DisputeState::Lost);
-        check("resolved", Some("auto-accepted"), DisputeState::Lost);
-    }
 
     #[test]
     fn a_refund_is_ours_by_its_note_alone() {

@@ -2,7 +2,7 @@
 //! whatever order the events came in.
 
 use adapters::paystack::{DisputeSeen, Paystack, PaystackError, RefundSeen};
-use domain::tip::{ChargeFacts, ChargeState, DisputeState, Tip};
+use domain::tip::{ChargeFacts, ChargeState, Tip};
 
 /// The status of a charge none of which has gone back.
 const WHOLE: &str = "success";
@@ -47,6 +47,5 @@ impl Truth {
 
 /// Whether something of it is on its way back, or may be.
 fn expects_returns(tip: &Tip) -> bool {
-    let disputed = tip.disputes.values().any(|state| *state == DisputeState::Open);
-    disputed || !tip.refunds_asked.is_empty()
+    tip.is_disputed() || !tip.refunds_asked.is_empty()
 }

@@ -1,7 +1,7 @@
 //! An event that Paystack has sent: kept as it came, then taken as a reason to ask.
 
 use domain::ledger::PaystackReference;
-use domain::message::SignedEvent;
+use domain::message::{PayoutMessage, SignedEvent};
 
 use crate::Deps;
 use crate::cases;
@@ -11,7 +11,7 @@ use crate::settle::{Outcome, apply, contradiction};
 use crate::truth::Truth;
 
 /// How often an event that its verification contradicts is delivered before a person has to look at it. Paystack may be
-/// behind its own event; with the queue's pause that is a quarter of an hour.
+/// behind its own event; with the queue's pause of six minutes that is twelve minutes.
 const CONTRADICTED_MAX: u32 = 3;
 
 /// Keeps an event and does what follows from it. `delivery` counts from 1.
@@ -29,6 +29,14 @@ pub(crate) async fn receive(
     metrics::counter!("paystack_events_total", "event" => event.name.clone()).increment(1);
     match &event.about {
         About::Charge(reference, news) => settle(deps, signed, reference, *news, delivery).await,
+        About::Transfer(reference) => {
+            // Only `payouts` applies anything to a payout; it asks, whatever the event says.
+            let (tenant, reference) = (signed.tenant.clone(), reference.clone());
+            Ok(deps.payouts.send(&PayoutMessage::Look { tenant, reference }).await?)
+        }
+        About::ForeignTransfer => {
+            cases::unknown_transfer(deps, &signed.tenant, &event.reference).await
+        }
         About::Unreadable => cases::unreadable(deps, signed, &event.name).await,
         About::Nothing => Ok(()),
     }

@@ -34,6 +34,8 @@ words! {
         RefundNeedsAttention = "refund_needs_attention",
         /// A transfer succeeded after its money had come back.
         SuccessAfterReturn = "success_after_return",
+        /// A transfer differs from its payout.
+        TransferMismatch = "transfer_mismatch",
     }
 }
 

@@ -1,0 +1,3 @@
+fn main() -> web::Exit {
+    web::serve_events("payouts", payouts::Deps::from_env, payouts::handle)
+}
