@@ -59,7 +59,7 @@ pub enum PayoutMessage {
 }
 
 /// Payouts in one message: as many as Paystack takes in one bulk call.
-pub const PAYOUTS_MAX: usize = 100;
+pub const PAYOUTS_MAX: u32 = 100;
 
 /// An event whose signature was right.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -29,7 +29,7 @@ pub use poll::{POLL_AFTER_S, REFUND_LOOK_AFTER_S, next_poll};
 pub use quote::{asked_with_fee, expected_fee};
 pub use refund::{REASON_MAX_CHARS, RefundAsked, RefundWanted};
 pub use settings::TipSettings;
-pub use status::{TipRefused, TipStatus};
+pub use status::{TipRefused, TipStatus, TipUnknown};
 pub use verdict::{ChargeFacts, ChargeState, Credit, Mismatch, Verdict};
 
 use crate::device::words;
@@ -121,17 +121,30 @@ words! {
         Won = "won",
         /// The money goes back.
         Lost = "lost",
+        /// Paystack says something about it that we cannot act on: a person has to look.
+        Unclear = "unclear",
     }
 }
 
 impl DisputeState {
-    /// What a dispute's `resolution` means (paystack.com/docs/payments/disputes); one that nobody has heard of decides
-    /// nothing.
-    pub fn of_resolution(resolution: &str) -> Self {
-        match resolution {
-            "declined" => DisputeState::Won,
-            "merchant-accepted" | "auto-accepted" => DisputeState::Lost,
-            _ => DisputeState::Open,
+    /// What a dispute's `status` and `resolution` mean (paystack.com/docs/payments/disputes). What nobody has heard of
+    /// decides nothing.
+    pub fn of(status: &str, resolution: Option<&str>) -> Self {
+        match (status, resolution) {
+            ("resolved", Some("declined")) => DisputeState::Won,
+            ("resolved", Some("merchant-accepted" | "auto-accepted")) => DisputeState::Lost,
+            ("awaiting-merchant-feedback" | "awaiting-bank-feedback" | "pending", _) => {
+                DisputeState::Open
+            }
+            _ => DisputeState::Unclear,
+        }
+    }
+
+    /// Whether it is still to be decided, by the bank or by a person.
+    pub fn is_undecided(self) -> bool {
+        match self {
+            DisputeState::Open | DisputeState::Unclear => true,
+            DisputeState::Won | DisputeState::Lost => false,
         }
     }
 }
@@ -171,8 +184,10 @@ pub struct Tip {
     pub returns: Vec<TipReturn>,
     /// The disputes by Paystack's id.
     pub disputes: BTreeMap<u64, DisputeState>,
-    /// The last day, counted from the payment, on which an open dispute was asked about.
+    /// The last day, counted from the payment, on which its disputes were asked about.
     pub dispute_day: u16,
+    /// The place of its charge among the guard's entries: a payout that covers it settles the tip (X9).
+    pub seq: Option<u64>,
 }
 
 impl Tip {
@@ -211,6 +226,7 @@ impl Tip {
             returns: Vec::new(),
             disputes: BTreeMap::new(),
             dispute_day: 0,
+            seq: None,
         })
     }
 
@@ -256,9 +272,7 @@ impl Tip {
             }
             Payment::Succeeded { at, .. } => {
                 let refunds = self.refunds_asked.iter().filter_map(RefundAsked::look_at);
-                let dispute =
-                    self.is_disputed().then(|| poll::next_dispute_day(at, self.dispute_day));
-                refunds.chain(dispute.flatten()).min()
+                refunds.chain(self.dispute_look_at(at)).min()
             }
             Payment::Abandoned => None,
         }
@@ -297,8 +311,16 @@ impl Tip {
         })
     }
 
-    fn is_disputed(&self) -> bool {
-        self.disputes.values().any(|state| *state == DisputeState::Open)
+    /// Whether a dispute of it is not decided.
+    pub fn is_disputed(&self) -> bool {
+        self.disputes.values().any(|state| state.is_undecided())
+    }
+
+    /// When its disputes are asked about next. Where only a person can decide, ever less often.
+    fn dispute_look_at(&self, paid_at: Timestamp) -> Option<Timestamp> {
+        let states = self.disputes.values().filter(|state| state.is_undecided());
+        let open = states.max_by_key(|state| **state == DisputeState::Open)?;
+        poll::next_dispute_day(paid_at, self.dispute_day, *open == DisputeState::Open)
     }
 }
 

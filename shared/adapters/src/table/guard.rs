@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::list::{List, Order, each};
 use super::transaction::Refused;
-use super::{Answer, Claim, Item, StoreError, Table, encode, keys, number, text};
+use super::{Answer, Claim, Item, StoreError, Table, decode, encode, keys, number, text};
 
 const KIND: &str = "guard";
 const EMPLOYEE_KIND: &str = "employee_id";
@@ -91,6 +91,23 @@ impl Table {
     ) -> Result<Option<Guard>, StoreError> {
         let item: Option<GuardItem> = self.read_as(&keys::guard(tenant, id), KIND).await?;
         Ok(item.map(GuardItem::into_domain))
+    }
+
+    /// Up to a hundred of the tenant's guards as they were last written, in no order; who is not there is left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn guards_by_id(
+        &self,
+        tenant: &TenantId,
+        ids: &[GuardId],
+    ) -> Result<Vec<Guard>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys = ids.iter().map(|id| keys::guard(tenant, id).attributes()).collect();
+        let items = self.read_batch(keys).await?.into_iter();
+        items.map(|item| decode::<GuardItem>(item, KIND).map(GuardItem::into_domain)).collect()
     }
 
     /// The tenant's guards by name.

@@ -98,7 +98,7 @@ impl Table {
         Ok(items.into_iter().map(GuardCodeItem::into_domain).collect())
     }
 
-    /// Makes a code the one that works, and takes the one before back: the guard, both codes, what is behind them and
+    /// Makes a code the one that works, and takes the one `before` back: the guard, both codes, what is behind them and
     /// the answer to the request, all together. [`GuardRefused::Changed`] where somebody else was faster or the
     /// request has lost its claim.
     ///
@@ -106,10 +106,8 @@ impl Table {
     /// [`StoreError`].
     pub async fn issue_guard_code(
         &self,
-        guard: &Guard,
-        before: &Guard,
-        code: &GuardQr,
-        signed: &str,
+        (guard, before): (&Guard, &Guard),
+        StoredGuardCode { code, signed }: &StoredGuardCode,
         target: &TipTarget,
         (claim, answer): (Claim, Answer),
     ) -> Result<Result<(), GuardRefused>, StoreError> {

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::access::hex;
 use domain::guard::{Channel, GuardToken};
-use domain::id::{GuardId, GuardQrId, KeyId, PropertyId, TenantId, TipId};
+use domain::id::{GuardId, GuardQrId, KeyId, PayoutId, PropertyId, TenantId, TipId};
 use domain::ledger::{Account, Reference};
 use domain::money::Currency;
 use domain::scan::CodeSubject;
+use jiff::civil::Date;
 
 /// The name of the partition key.
 pub(crate) const PK: &str = "PK";
@@ -20,6 +21,8 @@ pub(crate) const GSI1: &str = "GSI1";
 pub(crate) const GSI1_PK: &str = "GSI1PK";
 /// Its keys.
 pub(crate) const GSI1_SK: &str = "GSI1SK";
+/// The index that looks up by an outside reference or by a second owner; it has keys only.
+pub(crate) const GSI2: &str = "GSI2";
 /// The sparse index of what is due.
 pub(crate) const GSI3: &str = "GSI3";
 /// Its sort key.
@@ -324,6 +327,57 @@ pub(crate) fn delivery(subject: &str, channel: Channel) -> Key {
 /// A notice that belongs to no other write.
 pub(crate) fn notice(subject: &str) -> Key {
     Key::new(format!("NT#{subject}"), META)
+}
+
+/// The guards of a tenant who are owed something, the oldest money first.
+pub(crate) fn owed_guards(tenant: &TenantId, currency: Currency) -> String {
+    format!("T#{tenant}#PAY#{}", currency.code())
+}
+
+pub(crate) const PAYOUT_PREFIX: &str = "PO#";
+
+pub(crate) fn payout(id: &PayoutId) -> Key {
+    Key::new(format!("{PAYOUT_PREFIX}{id}"), META)
+}
+
+/// The list of a tenant's payouts.
+pub(crate) fn payouts_of_tenant(tenant: &TenantId) -> String {
+    format!("T#{tenant}#PO")
+}
+
+/// The list of a guard's payouts.
+pub(crate) fn payouts_of_guard(tenant: &TenantId, guard: &GuardId) -> String {
+    format!("G#{tenant}#{guard}#PO")
+}
+
+/// The payouts of one shard that somebody has to look at.
+pub(crate) fn due_payouts(shard: u8) -> String {
+    format!("DUE#payout#{shard}")
+}
+
+/// A tenant's settlement run of a day.
+pub(crate) fn run(tenant: &TenantId, date: Date) -> Key {
+    Key::new(format!("RUN#{tenant}#{date}"), META)
+}
+
+/// A page of a run's plan, from 1.
+pub(crate) fn run_page(tenant: &TenantId, date: Date, page: u32) -> Key {
+    Key::new(format!("RUN#{tenant}#{date}"), format!("P#{page:06}"))
+}
+
+/// The list of a tenant's runs.
+pub(crate) fn runs_of_tenant(tenant: &TenantId) -> String {
+    format!("T#{tenant}#RUN")
+}
+
+/// When a tenant's next night begins.
+pub(crate) fn night(tenant: &TenantId) -> Key {
+    Key::new(format!("T#{tenant}"), "NIGHT")
+}
+
+/// The nights that are due.
+pub(crate) fn due_nights() -> String {
+    "DUE#night".to_owned()
 }
 
 /// What the operators are told, once per cause.

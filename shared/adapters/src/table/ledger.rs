@@ -11,47 +11,18 @@ use domain::alert::Outbox;
 use domain::id::{GuardId, TenantId};
 use domain::ledger::{Account, AccountKind, Posting, Record, Reference, Transaction};
 use domain::money::Currency;
+use domain::payout::Payout;
 use domain::tip::Tip;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use super::balances::GuardBalances;
 use super::statement::{ENTRY_KIND, Entry, EntryItem, KIND, PostingItem, StoredPosting};
 use super::{Item, StoreError, Table, decode, encode, keys, number, text};
 
-const BALANCES_KIND: &str = "guard_balances";
 const SYSTEM_KIND: &str = "system_balance";
 /// Transactions that are added up in one go: with the accounts they stay below the 100 writes of a transaction.
 const COUNTED_AT_ONCE: usize = 40;
-
-/// A guard's balances in one currency, in minor units. What we owe is negative.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GuardBalances {
-    /// What we owe the guard.
-    pub payable: i64,
-    /// What a payout has reserved.
-    pub in_transit: i64,
-    /// What the guard owes us.
-    pub receivable: i64,
-    /// The sequence of the guard's last entry; 0 before the first.
-    pub seq: u64,
-}
-
-impl GuardBalances {
-    /// The balance that an account of the guard stands for.
-    fn of(&mut self, account: &Account) -> Option<&mut i64> {
-        match account.kind {
-            AccountKind::Payable(_) => Some(&mut self.payable),
-            AccountKind::InTransit(_) => Some(&mut self.in_transit),
-            AccountKind::Receivable(_) => Some(&mut self.receivable),
-            AccountKind::Clearing
-            | AccountKind::Balance
-            | AccountKind::Bank
-            | AccountKind::PlatformFees
-            | AccountKind::PspFees
-            | AccountKind::Suspense => None,
-        }
-    }
-}
 
 /// A transaction that is to be written, with everything that belongs to it.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +37,8 @@ pub struct LedgerWrite<'a> {
     pub balances: &'a GuardBalances,
     /// The tip as it is to become, and the version that was read.
     pub tip: Option<(&'a Tip, u64)>,
+    /// The payout as it is to become, and the version that was read.
+    pub payout: Option<(&'a Payout, u64)>,
     /// What somebody is to hear of it.
     pub outbox: Option<&'a Outbox>,
     /// The present instant.
@@ -87,21 +60,6 @@ pub enum Posted {
 struct NotAllowed;
 
 impl Table {
-    /// The balances of the tenant's guard; all zero before the first entry.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn guard_balances(
-        &self,
-        tenant: &TenantId,
-        guard: &GuardId,
-        currency: Currency,
-    ) -> Result<GuardBalances, StoreError> {
-        let key = keys::guard_balances(tenant, guard, currency);
-        let item: Option<GuardBalances> = self.read_as(&key, BALANCES_KIND).await?;
-        Ok(item.unwrap_or_default())
-    }
-
     /// Writes a transaction, at most once per reference, as a whole or not at all.
     ///
     /// # Errors
@@ -130,7 +88,10 @@ impl Table {
             Err(NotAllowed) => return self.repeat_or_outrun(write).await,
         }
         if let Some((tip, read)) = write.tip {
-            writes.push(self.write_tip(tip, read)?);
+            writes.push(self.write_tip(&placed(tip, write), read)?);
+        }
+        if let Some((payout, read)) = write.payout {
+            writes.push(self.write_payout(payout, read)?);
         }
         Ok(match self.transact(writes).await? {
             Ok(()) => Posted::Posted,
@@ -158,7 +119,7 @@ impl Table {
         let (Some(guard), false) = (write.guard, mine.is_empty()) else {
             return Ok(Ok(Vec::new()));
         };
-        let Some(after) = balances_after(write)? else { return Ok(Err(NotAllowed)) };
+        let Some(after) = write.balances.after(write)? else { return Ok(Err(NotAllowed)) };
         let mut writes = Vec::with_capacity(mine.len() + 1);
         for (number, (posting, seq)) in mine.iter().zip(write.balances.seq + 1..).enumerate() {
             let entry = Entry {
@@ -174,15 +135,8 @@ impl Table {
             writes.push(self.put(encode(&key, ENTRY_KIND, &item)?, None, Item::new()));
         }
         let seq = write.balances.seq + mine.len() as u64;
-        let key = keys::guard_balances(write.tenant, guard, write.transaction.currency());
-        let item = encode(&key, BALANCES_KIND, &GuardBalances { seq, ..after })?;
-        writes.push(match write.balances.seq {
-            0 => self.put(item, Some("attribute_not_exists(PK)"), Item::new()),
-            read => {
-                let values = Item::from([(":read".to_owned(), number(read))]);
-                self.put(item, Some("seq = :read"), values)
-            }
-        });
+        let of = (write.tenant, guard, write.transaction.currency());
+        writes.push(GuardBalances { seq, ..after }.write(self, of, write.balances)?);
         Ok(Ok(writes))
     }
 
@@ -305,18 +259,12 @@ fn sums<'a>(
     Ok(sums)
 }
 
-/// The balances once the transaction is written; nothing where those that were read do not allow it.
-fn balances_after(write: &LedgerWrite<'_>) -> Result<Option<GuardBalances>, StoreError> {
-    let mut balances = *write.balances;
-    for change in write.transaction.changes() {
-        let Some(balance) = balances.of(&change.account) else { continue };
-        if change.condition.is_some_and(|condition| !condition.holds(*balance)) {
-            return Ok(None);
-        }
-        *balance =
-            balance.checked_add(change.by).ok_or_else(|| impossible("a balance is too large"))?;
-    }
-    Ok(Some(balances))
+/// The tip, which remembers the place of its charge among the guard's entries: a payout that covers it settles the tip.
+fn placed(tip: &Tip, write: &LedgerWrite<'_>) -> Tip {
+    let is_charge = *write.transaction.reference() == Reference::charge(&tip.reference());
+    let has_entry = write.transaction.postings().iter().any(|p| p.account.guard().is_some());
+    let seq = (is_charge && has_entry).then(|| write.balances.seq.saturating_add(1));
+    Tip { seq: seq.or(tip.seq), ..tip.clone() }
 }
 
 fn balance_of(item: Item) -> Result<i64, StoreError> {

@@ -61,6 +61,15 @@ struct ClaimItem {
     ttl: i64,
 }
 
+/// What is due in a shard.
+#[derive(Debug, Default)]
+pub struct DueTips {
+    /// Tips with the instants since when, the longest due first.
+    pub tips: Vec<(Timestamp, TipId)>,
+    /// Why others cannot be read. They stand in nobody's way.
+    pub unreadable: Vec<StoreError>,
+}
+
 /// A tip as it lies in the table. Amounts are minor units.
 #[derive(Serialize, Deserialize)]
 struct TipItem {
@@ -107,6 +116,8 @@ struct TipItem {
     disputes: BTreeMap<u64, DisputeState>,
     #[serde(default, skip_serializing_if = "is_zero")]
     dispute_day: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seq: Option<u64>,
 }
 
 fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
@@ -142,6 +153,7 @@ impl TipItem {
             returns: tip.returns.clone(),
             disputes: tip.disputes.clone(),
             dispute_day: tip.dispute_day,
+            seq: tip.seq,
         }
     }
 
@@ -171,6 +183,7 @@ impl TipItem {
             returns: self.returns,
             disputes: self.disputes,
             dispute_day: self.dispute_day,
+            seq: self.seq,
         };
         Ok(StoredTip { tip, version: self.version })
     }
@@ -192,6 +205,13 @@ impl TipItem {
 fn tip_of(pk: &str) -> Result<TipId, StoreError> {
     TipId::parse(pk.strip_prefix(keys::TIP_PREFIX).unwrap_or_default())
         .map_err(|error| StoreError::Corrupt { what: KIND, source: error.into() })
+}
+
+/// A tip that is due, and since when.
+fn due_tip(item: &Item) -> Result<(Timestamp, TipId), StoreError> {
+    let of = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
+    let tip = tip_of(of(keys::PK).map_or("", String::as_str))?;
+    Ok((due_at(of(keys::GSI3_SK).map_or("", String::as_str))?, tip))
 }
 
 fn due_at(sk: &str) -> Result<Timestamp, StoreError> {
@@ -338,8 +358,7 @@ impl Table {
         each(self.page::<TipItem>(list).await?, |item| Ok(item.into_domain()?.tip))
     }
 
-    /// Up to `most` tips of a shard about which Paystack is to be asked by `now`, with the instants since when, the
-    /// longest due first. There are [`keys::DUE_SHARDS`] shards.
+    /// Up to `most` tips of a shard about which Paystack is to be asked by `now`. There are [`keys::DUE_SHARDS`] shards.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -348,7 +367,7 @@ impl Table {
         now: Timestamp,
         shard: u8,
         most: u32,
-    ) -> Result<Vec<(Timestamp, TipId)>, StoreError> {
+    ) -> Result<DueTips, StoreError> {
         let output = self
             .client
             .query()
@@ -363,11 +382,13 @@ impl Table {
             .send()
             .await
             .map_err(broken)?;
-        let key = |item: Item| {
-            let of = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
-            let tip = tip_of(of(keys::PK).map_or("", String::as_str))?;
-            Ok((due_at(of(keys::GSI3_SK).map_or("", String::as_str))?, tip))
-        };
-        output.items.unwrap_or_default().into_iter().map(key).collect()
+        let mut due = DueTips::default();
+        for item in output.items.unwrap_or_default() {
+            match due_tip(&item) {
+                Ok(tip) => due.tips.push(tip),
+                Err(error) => due.unreadable.push(error),
+            }
+        }
+        Ok(due)
     }
 }

@@ -1,0 +1,116 @@
+//! When each tenant's next night begins: what the sweeper finds, so that nobody goes through all tenants.
+
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use domain::id::TenantId;
+use domain::payout::Night;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Item, StoreError, Table, broken, encode, keys, number, text};
+
+const KIND: &str = "night";
+/// Nights that are found at once.
+const NIGHTS_MAX: i32 = 500;
+
+/// A tenant's next night.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueNight {
+    /// Whose night.
+    pub tenant: TenantId,
+    /// When it began.
+    pub at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct NightItem {
+    night: Night,
+    /// When the next one begins, in milliseconds.
+    at: i64,
+    #[serde(rename = "GSI3PK")]
+    gsi3_pk: String,
+    #[serde(rename = "GSI3SK")]
+    gsi3_sk: String,
+}
+
+impl NightItem {
+    fn new(tenant: &TenantId, night: &Night, at: Timestamp) -> Self {
+        Self {
+            night: night.clone(),
+            at: at.as_millisecond(),
+            gsi3_pk: keys::due_nights(),
+            gsi3_sk: format!("{}#{tenant}", keys::instant(at)),
+        }
+    }
+}
+
+impl Table {
+    /// When the tenant's nights are, from now on.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn put_night(
+        &self,
+        tenant: &TenantId,
+        night: &Night,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let item = NightItem::new(tenant, night, night.next_after(now));
+        let item = encode(&keys::night(tenant), KIND, &item)?;
+        // The last who says so is right: no condition.
+        self.put_if(item, "attribute_exists(PK) OR attribute_not_exists(PK)", Item::new())
+            .await
+            .map(drop)
+    }
+
+    /// The tenants' nights that have begun by `now`, the earliest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn due_nights(&self, now: Timestamp) -> Result<Vec<DueNight>, StoreError> {
+        let output = self
+            .client
+            .query()
+            .table_name(&*self.name)
+            .index_name(keys::GSI3)
+            .key_condition_expression("GSI3PK = :pk AND GSI3SK < :end")
+            .expression_attribute_values(":pk", text(keys::due_nights()))
+            .expression_attribute_values(":end", text(format!("{}~", keys::instant(now))))
+            .limit(NIGHTS_MAX)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(broken)?;
+        Ok(output.items.unwrap_or_default().iter().filter_map(due).collect())
+    }
+
+    /// The tenant's night, where it is still the one that begins at `at`: its day, and when its nights are.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn night(&self, due: &DueNight) -> Result<Option<Night>, StoreError> {
+        let item: Option<NightItem> = self.read_as(&keys::night(&due.tenant), KIND).await?;
+        Ok(item.filter(|item| item.at == due.at.as_millisecond()).map(|item| item.night))
+    }
+
+    /// The night is taken care of: the next one is due after `now`. `false` when somebody else has said so.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn advance_night(
+        &self,
+        due: &DueNight,
+        night: &Night,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let item = NightItem::new(&due.tenant, night, night.next_after(now));
+        let item = encode(&keys::night(&due.tenant), KIND, &item)?;
+        let values = Item::from([(":read".to_owned(), number(due.at.as_millisecond()))]);
+        self.put_if(item, "#at = :read", values).await
+    }
+}
+
+fn due(item: &Item) -> Option<DueNight> {
+    let place = item.get(keys::GSI3_SK)?.as_s().ok()?;
+    let (at, tenant) = place.split_once('#')?;
+    Some(DueNight { tenant: TenantId::parse(tenant).ok()?, at: keys::instant_of(at)? })
+}
