@@ -73,7 +73,7 @@ impl Platform {
         let client = Client::builder().no_proxy().build().unwrap();
         let base: Arc<str> = stack.base_url().into();
         let back_door = BackDoor::of(stack.environment("generate").unwrap());
-        let owner = tenant(&stack, &client, &base).await;
+        let owner = connected(&stack, &client, &base).await;
         Self { stack, client, base, back_door, owner }
     }
 
@@ -84,7 +84,13 @@ impl Platform {
 
     /// The owner of another, new tenant.
     pub async fn newcomer(&self) -> Owner {
-        tenant(&self.stack, &self.client, &self.base).await
+        connected(&self.stack, &self.client, &self.base).await
+    }
+
+    /// The owner of another, new tenant that has not connected Paystack.
+    pub async fn newcomer_without_paystack(&self) -> Owner {
+        let (owner, _) = tenant(&self.stack, &self.client, &self.base).await;
+        owner
     }
 
     /// Somebody with an iPhone.
@@ -116,6 +122,11 @@ impl Platform {
     /// Where it answers.
     pub fn base(&self) -> &str {
         &self.base
+    }
+
+    /// What runs it.
+    pub fn stack(&self) -> &Stack {
+        &self.stack
     }
 
     /// What the functions ask of AWS, and the faults that meet them.
@@ -173,6 +184,11 @@ impl Platform {
         self.back_door.spoil(pk, sk, attribute, AttributeValue::L(Vec::new())).await;
     }
 
+    /// Writes a text into an item, or into a new one, past everything that would object.
+    pub async fn plants(&self, pk: &str, sk: &str, attribute: &str, text: &str) {
+        self.back_door.spoil(pk, sk, attribute, AttributeValue::S(text.to_owned())).await;
+    }
+
     /// Writes another number into an item, past everything that would object.
     pub async fn forges(&self, pk: &str, sk: &str, attribute: &str, number: i64) {
         self.back_door.spoil(pk, sk, attribute, AttributeValue::N(number.to_string())).await;
@@ -193,8 +209,16 @@ pub async fn at_once<F: Future>(most: usize, all: impl IntoIterator<Item = F>) -
     iter(all).buffer_unordered(most).collect().await
 }
 
-/// Makes a tenant and a key with all scopes, as the command line does.
-async fn tenant(stack: &Stack, client: &Client, base: &Arc<str>) -> Owner {
+/// A new tenant whose key Paystack knows.
+async fn connected(stack: &Stack, client: &Client, base: &Arc<str>) -> Owner {
+    let (owner, name) = tenant(stack, client, base).await;
+    let key = format!("sk_test_{}", hex(&Random::system().bytes::<20>()));
+    stack.ensure_merchant(&owner.tenant, &name, &key).unwrap();
+    owner
+}
+
+/// Makes a tenant and a key with all scopes, as the command line does; says what the tenant is called.
+async fn tenant(stack: &Stack, client: &Client, base: &Arc<str>) -> (Owner, String) {
     let table = Table::from_env(stack.environment("tenants").unwrap()).unwrap();
     let (now, random) = (stack.clock().now(), Random::system());
     let id = TenantId::new(now, random.bytes());
@@ -208,7 +232,6 @@ async fn tenant(stack: &Stack, client: &Client, base: &Arc<str>) -> Owner {
         created_at: now,
     };
     assert!(table.insert_tenant(&tenant).await.unwrap());
-    stack.ensure_merchant(&id, &name, &format!("sk_test_{}", hex(&random.bytes::<20>()))).unwrap();
     let secret = key_secret(random.bytes());
     let key = ApiKey {
         id: KeyId::new(now, random.bytes()),
@@ -219,5 +242,5 @@ async fn tenant(stack: &Stack, client: &Client, base: &Arc<str>) -> Owner {
         created_at: now,
     };
     assert!(table.insert_api_key(&key, &fingerprint(&secret)).await.unwrap());
-    Owner::new(client.clone(), base.clone(), secret, id)
+    (Owner::new(client.clone(), base.clone(), secret, id), name)
 }

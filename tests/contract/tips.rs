@@ -175,7 +175,7 @@ async fn a_guards_tips_are_listed_newest_first_page_by_page() {
 async fn due(platform: &Platform, now: Timestamp) -> Vec<TipId> {
     let mut found = Vec::new();
     for shard in 0..DUE_SHARDS {
-        let due = platform.table().due_tips(now, shard, 100).await.unwrap();
+        let due = platform.table().due_tips(now, shard, 100).await.unwrap().tips;
         assert!(due.iter().all(|(at, _)| *at <= now) && due.is_sorted_by_key(|(at, _)| *at));
         found.extend(due.into_iter().map(|(_, tip)| tip));
     }
@@ -229,12 +229,32 @@ async fn what_is_due_is_spread_and_found_longest_due_first() {
     all.sort();
     assert_eq!(due(&platform, after(1_000)).await, all);
     for shard in 0..DUE_SHARDS {
-        let shard = table.due_tips(after(1_000), shard, 100).await.unwrap();
+        let shard = table.due_tips(after(1_000), shard, 100).await.unwrap().tips;
         assert!((1..=24).contains(&shard.len()), "{} of 64 in one of eight", shard.len());
         assert!(shard.is_sorted(), "ids sort by their instant");
     }
-    let some = table.due_tips(after(1_000), 0, 1).await.unwrap();
-    assert_eq!(some, table.due_tips(after(1_000), 0, 100).await.unwrap()[..1]);
+    let some = table.due_tips(after(1_000), 0, 1).await.unwrap().tips;
+    assert_eq!(some, table.due_tips(after(1_000), 0, 100).await.unwrap().tips[..1]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_due_and_cannot_be_read_hides_nothing_else() {
+    let platform = Platform::start().await;
+    let table = platform.table();
+    let open = one(&platform, 1).open(checkout()).unwrap();
+    assert!(table.insert_tip(&open).await.unwrap());
+    let other = TipId::new(noon(), [9; 10]);
+    for shard in 0..DUE_SHARDS {
+        let nobody = (format!("TIP#nobody{shard}"), "000000000000000#nobody");
+        // A blank comes before each digit, so it is due; but since when?
+        for (pk, since) in [nobody, (format!("TIP#{other}"), " soon")] {
+            platform.plants(&pk, "META", "GSI3PK", &format!("DUE#tip#{shard}")).await;
+            platform.plants(&pk, "META", "GSI3SK", since).await;
+        }
+        let due = table.due_tips(after(301), shard, 100).await.unwrap();
+        assert_eq!(due.unreadable.len(), 2, "{due:?}");
+    }
+    assert_eq!(due(&platform, after(301)).await, [open.id]);
 }
 
 /// The way of `POST /tips` through the table: at most ten write units.

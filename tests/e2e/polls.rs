@@ -1,5 +1,6 @@
 //! Nobody tells of a payment that failed, or that nobody made, and an event may be lost: so we ask.
 
+use adapters::table::keys::DUE_SHARDS;
 use local::paystack::{Fault, FaultKind, Payment};
 
 use crate::till::{NET, Till};
@@ -25,6 +26,20 @@ async fn a_lost_event_is_found_after_five_minutes() {
     till.passes(20).await;
     assert_eq!(asked(&till), before, "nobody asks about a tip that has arrived");
     till.balances().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_due_and_cannot_be_read_stops_no_sweep() {
+    let till = Till::open().await;
+    till.breaks(Fault::once("charge.success", FaultKind::Drop));
+    let tip = till.earns().await;
+    for shard in 0..DUE_SHARDS {
+        let pk = format!("TIP#nobody{shard}");
+        till.platform.plants(&pk, "META", "GSI3PK", &format!("DUE#tip#{shard}")).await;
+        till.platform.plants(&pk, "META", "GSI3SK", "000000000000000#nobody").await;
+    }
+    till.passes(6).await;
+    assert_eq!(till.status(&tip).await, "succeeded");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -177,11 +177,19 @@ async fn every_minute_what_is_due_is_sent_to_its_queue() {
     let minute = event("schedule/every-minute.json");
     for waiting in 1..=2 {
         let report = stack.invoke("sweeper", minute.clone()).await.unwrap();
-        assert_eq!(report, json!({ "polls_sent": 1, "lag_s": 300, "unreadable": 0 }), "due five minutes ago");
+        assert_eq!(
+            report,
+            json!({ "polls_sent": 1, "lag_s": 300, "unreadable": 0 }),
+            "due five minutes ago"
+        );
         assert_eq!(stack.queue("Payments").unwrap().waiting, waiting);
     }
     stack.quiet().await.unwrap();
     let report = stack.invoke("sweeper", minute).await.unwrap();
-    assert_eq!(report, json!({ "polls_sent": 0, "lag_s": 0, "unreadable": 0 }), "it was asked about");
+    assert_eq!(
+        report,
+        json!({ "polls_sent": 0, "lag_s": 0, "unreadable": 0 }),
+        "it was asked about"
+    );
     stack.stop().await;
 }

@@ -6,12 +6,11 @@
 use adapters::clock::Clock;
 use adapters::environment::{Environment, EnvironmentError};
 use adapters::queue::Queue;
-use adapters::table::Table;
 use adapters::table::keys::DUE_SHARDS;
-use domain::id::TipId;
+use adapters::table::{DueTips, StoreError, Table};
+use domain::failure::chain;
 use domain::message::PaymentMessage;
 use futures::future::try_join_all;
-use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use web::BoxError;
@@ -49,6 +48,8 @@ pub struct Report {
     pub polls_sent: usize,
     /// How long the longest due one has been waiting, in seconds.
     pub lag_s: i64,
+    /// What is due and cannot be read. It stays due until somebody has mended it.
+    pub unreadable: usize,
 }
 
 /// Sweeps once. The schedule's event says nothing that matters.
@@ -58,15 +59,28 @@ pub struct Report {
 pub async fn handle(deps: Deps, _event: Value) -> Result<Report, BoxError> {
     let now = deps.clock.now();
     let shards = (0..DUE_SHARDS).map(|shard| deps.table.due_tips(now, shard, TIPS_MAX));
-    let due: Vec<(Timestamp, TipId)> = try_join_all(shards).await?.into_iter().flatten().collect();
+    let (mut due, mut unreadable) = (Vec::new(), Vec::new());
+    for DueTips { tips, unreadable: others } in try_join_all(shards).await? {
+        due.extend(tips);
+        unreadable.extend(others);
+    }
     let longest = due.iter().map(|(at, _)| *at).min();
     let lag_s = longest.map_or(0, |at| now.duration_since(at).as_secs());
     let polls: Vec<PaymentMessage> =
         due.into_iter().map(|(_, tip)| PaymentMessage::Poll(tip)).collect();
     deps.queue.send_all(&polls).await?;
+    report(&unreadable);
     let polls_sent = polls.len();
     metrics::gauge!("sweeper_lag_seconds").set(u32::try_from(lag_s).unwrap_or(u32::MAX));
     metrics::counter!("sweeper_polls_total").increment(u64::try_from(polls_sent).unwrap_or(0));
     tracing::info!(event = "swept", polls_sent, lag_s, "sent {polls_sent} polls");
-    Ok(Report { polls_sent, lag_s })
+    Ok(Report { polls_sent, lag_s, unreadable: unreadable.len() })
+}
+
+/// Says once what cannot be read, whatever its number: the first of it says what to look for.
+fn report(unreadable: &[StoreError]) {
+    let Some(first) = unreadable.first() else { return };
+    let (count, error) = (unreadable.len(), chain(first));
+    metrics::counter!("sweeper_unreadable_total").increment(u64::try_from(count).unwrap_or(0));
+    tracing::error!(event = "due_unreadable", count, error, "{count} due tips cannot be read");
 }
