@@ -3,10 +3,9 @@
 use axum::Json as Reply;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use domain::failure::{Failure, Kind};
 use domain::id::TipId;
 use domain::money::Currency;
-use domain::tip::{Tip, TipStatus};
+use domain::tip::{Tip, TipStatus, TipUnknown};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,21 +13,6 @@ use web::Problem;
 use web::problem::ProblemBody;
 
 use crate::Deps;
-
-/// There is no such tip.
-#[derive(Debug, thiserror::Error)]
-#[error("there is no such tip")]
-struct TipUnknown;
-
-impl Failure for TipUnknown {
-    fn kind(&self) -> Kind {
-        Kind::Missing
-    }
-
-    fn code(&self) -> &'static str {
-        "tip_unknown"
-    }
-}
 
 /// Where a tip stands.
 #[derive(Debug, Serialize, ToSchema)]

@@ -52,6 +52,11 @@ pub enum FaultKind {
         #[serde(default)]
         currency: Option<String>,
     },
+    /// A route's answer, or each row of it, says nothing where this field is.
+    Without {
+        /// The field's name.
+        field: String,
+    },
     /// An event comes so many more times, though it was acknowledged.
     Duplicate {
         /// How many more times.
@@ -111,6 +116,7 @@ impl FaultKind {
                 | FaultKind::TimeoutAfter { .. }
                 | FaultKind::WrongAmount { .. }
                 | FaultKind::WrongCurrency { .. }
+                | FaultKind::Without { .. }
         )
     }
 }

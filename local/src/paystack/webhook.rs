@@ -255,7 +255,7 @@ impl State {
     }
 }
 
-/// Says another amount or currency than the right one.
+/// Says another amount or currency than the right one, or nothing at all.
 pub(super) fn distort(content: &mut Value, fault: &FaultKind) {
     match fault {
         FaultKind::WrongAmount { amount } => {
@@ -274,6 +274,11 @@ pub(super) fn distort(content: &mut Value, fault: &FaultKind) {
             let other = if right == "USD" { "GHS" } else { "USD" };
             let wrong = currency.clone().unwrap_or_else(|| other.to_owned());
             content["currency"] = Value::String(wrong);
+        }
+        FaultKind::Without { field } => {
+            if let Some(value) = content.get_mut(field) {
+                *value = Value::Null;
+            }
         }
         _ => {}
     }

@@ -15,6 +15,7 @@ enum Event {
     NotYet,
     Refund(u64, i64),
     Dispute(u64),
+    Doubt(u64),
     Won(u64),
     Lost(u64, i64),
 }
@@ -30,6 +31,7 @@ fn apply(tip: &Tip, event: Event) -> Tip {
         Event::NotYet => charged.clone().polled(now),
         Event::Refund(id, amount) => charged.clone().refund(id, amount, Some(&refund_id(1))),
         Event::Dispute(id) => charged.clone().dispute(id),
+        Event::Doubt(id) => charged.clone().doubt_dispute(id),
         Event::Won(id) => charged.clone().win_dispute(id),
         Event::Lost(id, amount) => charged.clone().lose_dispute(id, amount),
     };
@@ -48,6 +50,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(Event::NotYet),
         (0_u64..4).prop_map(move |id| Event::Refund(id, amount(id))),
         (0_u64..4).prop_map(Event::Dispute),
+        (0_u64..4).prop_map(Event::Doubt),
         (0_u64..2).prop_map(|id| Event::Won(2 * id)),
         (0_u64..2).prop_map(move |id| Event::Lost(2 * id + 1, amount(id))),
     ]

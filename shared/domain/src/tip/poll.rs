@@ -11,7 +11,8 @@ pub const POLL_AFTER_S: [i64; 5] = [300, 900, 3_600, 21_600, 86_400];
 /// arrive at Paystack.
 pub const REFUND_LOOK_AFTER_S: [i64; 7] = [900, 3_600, 21_600, 86_400, 259_200, 604_800, 1_209_600];
 
-/// How often an open dispute is asked about, in seconds: the event of its decision may be lost.
+/// How often an open dispute is asked about, in seconds: the event of its decision may be lost. One that a person has to
+/// look at is asked about again after as many days as the tip is old, so a few times in all.
 const DISPUTE_DAY_S: i64 = 86_400;
 
 /// When to ask next, after `polls` of the schedule are done; `None` when the last one is.
@@ -37,9 +38,10 @@ pub(super) fn passed(schedule: &[i64], from: Timestamp, now: Timestamp) -> u8 {
     u8::try_from(passed).unwrap_or(u8::MAX)
 }
 
-/// When an open dispute is asked about next, after the last time on this day since the payment.
-pub(super) fn next_dispute_day(paid_at: Timestamp, last: u16) -> Option<Timestamp> {
-    let next = i64::from(last).checked_add(1)?.checked_mul(DISPUTE_DAY_S)?;
+/// When a dispute is asked about next, after the last time on this day since the payment.
+pub(super) fn next_dispute_day(paid_at: Timestamp, last: u16, open: bool) -> Option<Timestamp> {
+    let pause = if open { 1 } else { last.max(1) };
+    let next = i64::from(last).checked_add(i64::from(pause))?.checked_mul(DISPUTE_DAY_S)?;
     paid_at.checked_add(SignedDuration::from_secs(next)).ok()
 }
 
@@ -70,6 +72,20 @@ mod tests {
         // One that is noticed late is asked about at once.
         let late = paid().dispute(8).unwrap().polled(after(90 * DAY)).unwrap();
         assert_eq!(late.poll_at(), Some(after(91 * DAY)));
+        assert_eq!(tip.lose_dispute(7, 1).unwrap().poll_at(), None);
+    }
+
+    #[test]
+    fn a_dispute_that_a_person_has_to_look_at_is_asked_about_ever_less_often() {
+        const DAY: i64 = 86_400;
+        let mut tip = paid().dispute(7).unwrap().doubt_dispute(7).unwrap();
+        for day in [1, 2, 4, 8, 16, 32] {
+            assert_eq!(tip.poll_at(), Some(after(day * DAY)));
+            tip = tip.polled(after(day * DAY)).unwrap();
+        }
+        // One that is open beside it is asked about each day.
+        let both = tip.clone().dispute(8).unwrap();
+        assert_eq!(both.poll_at(), Some(after(33 * DAY)));
         assert_eq!(tip.lose_dispute(7, 1).unwrap().poll_at(), None);
     }
 }

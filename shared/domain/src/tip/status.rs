@@ -107,6 +107,21 @@ pub enum TipRefused {
     TooManyRefunds,
 }
 
+/// There is no such tip, or it is not the caller's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such tip")]
+pub struct TipUnknown;
+
+impl Failure for TipUnknown {
+    fn kind(&self) -> Kind {
+        Kind::Missing
+    }
+
+    fn code(&self) -> &'static str {
+        "tip_unknown"
+    }
+}
+
 impl Failure for TipRefused {
     fn kind(&self) -> Kind {
         match self {

@@ -117,6 +117,13 @@ fn each_step_leads_where_the_table_says() {
     check(paid().dispute(1).unwrap().lose_dispute(1, 99_999), succeeded.clone());
     check(paid().lose_dispute(1, 100_000), Ok(TipStatus::Refunded));
     check(paid().win_dispute(1).unwrap().dispute(1), Err(TipRefused::Repeated));
+    let doubted = || paid().doubt_dispute(1).unwrap();
+    check(Ok(doubted()), Ok(TipStatus::Disputed));
+    check(doubted().doubt_dispute(1), Err(TipRefused::Repeated));
+    check(doubted().dispute(1), Err(TipRefused::Repeated));
+    check(doubted().win_dispute(1), succeeded.clone());
+    check(doubted().lose_dispute(1, 100_000), Ok(TipStatus::Refunded));
+    check(paid().win_dispute(1).unwrap().doubt_dispute(1), Err(TipRefused::Repeated));
     check(paid().refund(1, 100_000, None), Ok(TipStatus::Refunded));
     check(paid().refund(1, 99_999, None), succeeded);
     check(paid().refund(1, 1, None).unwrap().refund(1, 1, None), Err(TipRefused::Repeated));
@@ -158,6 +165,22 @@ fn refunds_under_way_count_against_the_rest() {
     assert_eq!(ask(half.dispute(1).unwrap(), 2, None), Err(TipRefused::UnderDispute));
     let many = (0..20).fold(paid(), |tip, number| ask(tip, number, Some(1)).unwrap());
     assert_eq!(ask(many, 20, Some(1)), Err(TipRefused::TooManyRefunds));
+}
+
+#[test]
+fn a_dispute_is_decided_only_when_it_is_resolved_in_words_we_know() {
+    let check = |status: &str, resolution: Option<&str>, expected| {
+        assert_eq!(DisputeState::of(status, resolution), expected, "{status} {resolution:?}");
+    };
+    check("awaiting-merchant-feedback", None, DisputeState::Open);
+    check("awaiting-bank-feedback", None, DisputeState::Open);
+    check("pending", Some("merchant-accepted"), DisputeState::Open);
+    check("resolved", None, DisputeState::Unclear);
+    check("resolved", Some("split"), DisputeState::Unclear);
+    check("archived", None, DisputeState::Unclear);
+    check("resolved", Some("declined"), DisputeState::Won);
+    check("resolved", Some("merchant-accepted"), DisputeState::Lost);
+    check("resolved", Some("auto-accepted"), DisputeState::Lost);
 }
 
 #[test]

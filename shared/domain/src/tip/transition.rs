@@ -129,6 +129,14 @@ impl Tip {
         self.set_dispute(id, DisputeState::Lost)?.take_back(Reference::dispute(id), amount, None)
     }
 
+    /// A dispute is no longer open, and what has become of it only a person can say. It may still be won or lost.
+    ///
+    /// # Errors
+    /// [`TipRefused`]: unpaid as far as we know, or known as this or as decided.
+    pub fn doubt_dispute(self, id: u64) -> Result<Tip, TipRefused> {
+        self.set_dispute(id, DisputeState::Unclear)
+    }
+
     /// The way of the status is checked where the whole event is applied: losing a dispute also takes money back.
     fn set_dispute(mut self, id: u64, to: DisputeState) -> Result<Tip, TipRefused> {
         let from = self.status();
@@ -141,10 +149,16 @@ impl Tip {
             }
             Entry::Occupied(mut entry) => match (*entry.get(), to) {
                 // What was decided stays decided, whatever arrives late.
-                (DisputeState::Won | DisputeState::Lost, _) | (_, DisputeState::Open) => {
+                (DisputeState::Won | DisputeState::Lost, _)
+                | (_, DisputeState::Open)
+                | (DisputeState::Unclear, DisputeState::Unclear) => {
                     return Err(TipRefused::Repeated);
                 }
-                (DisputeState::Open, DisputeState::Won | DisputeState::Lost) => {
+                (DisputeState::Open, DisputeState::Unclear)
+                | (
+                    DisputeState::Open | DisputeState::Unclear,
+                    DisputeState::Won | DisputeState::Lost,
+                ) => {
                     entry.insert(to);
                 }
             },

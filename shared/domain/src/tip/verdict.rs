@@ -51,7 +51,8 @@ words! {
     pub enum Mismatch {
         /// It is another charge's answer.
         Reference = "reference",
-        /// An event says that it was collected, and its verification does not.
+        /// An event says that it was collected, and its verification does not; or a dispute of it stands where nobody
+        /// has heard of.
         Status = "status",
         /// It is in another currency.
         Currency = "currency",
