@@ -3,7 +3,7 @@
 //! `cargo bench -p tessera-tests --bench scan`. The counts hold on AWS; the times are those of the local process, with
 //! its embedded table, on whatever machine this is.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::float_arithmetic,
     reason = "a bench prints and stops at what goes wrong"

@@ -1,7 +1,7 @@
 //! What a tip costs: requests to the table and their units, and calls of Paystack (`cargo bench -p tessera-tests`).
 //! The counts hold on AWS.
 
-#![allow(clippy::unwrap_used, reason = "a bench prints and stops at what goes wrong")]
+#![expect(clippy::unwrap_used, reason = "a bench prints and stops at what goes wrong")]
 
 use reqwest::Method;
 use serde_json::json;

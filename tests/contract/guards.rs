@@ -11,7 +11,7 @@ use tessera_tests::{Platform, at_once};
 
 use crate::is_corrupt;
 use crate::samples::noon;
-use crate::tipping::{added, after, answered, guard, issued, owner, profile, with_code};
+use crate::tipping::{added, after, answered, guard, issued, owner, profile, signed, with_code};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guard_is_added_once_with_an_employee_id_of_its_own() {
@@ -133,7 +133,8 @@ async fn a_new_code_takes_the_one_before_back_and_leads_to_the_guard() {
     for (before, number) in [(&first, 3), (&second, 1)] {
         let (guard, code, target) = issued(before, &owner, number);
         let answer = answered(&platform, &format!("late {number}")).await;
-        let late = table.issue_guard_code(&guard, before, &code, "signed", &target, answer).await;
+        let code = signed(&code, "signed");
+        let late = table.issue_guard_code((&guard, before), &code, &target, answer).await;
         assert_eq!(late.unwrap(), Err(GuardRefused::Changed));
     }
     assert_eq!(table.guard_codes(&tenant, &bare.id).await.unwrap().len(), 2);
@@ -265,7 +266,8 @@ async fn a_lost_reply_or_a_second_delivery_changes_nothing() {
         let (guard, code, target) = issued(&bare, &owner(&platform).await, number);
         let answer = answered(&platform, &format!("faulty code {number}")).await;
         strikes();
-        let issuing = table.issue_guard_code(&guard, &bare, &code, "signed", &target, answer);
+        let code = signed(&code, "signed");
+        let issuing = table.issue_guard_code((&guard, &bare), &code, &target, answer);
         assert_eq!(issuing.await.unwrap(), Ok(()));
         let moved = guard.clone().update(profile("A", "B", &format!("M-{number}"))).unwrap();
         strikes();

@@ -1,6 +1,6 @@
 //! Guards, codes and tips of which only the field at hand is of interest.
 
-use adapters::table::{Answer, Claim, ClaimOutcome};
+use adapters::table::{Answer, Claim, ClaimOutcome, StoredGuardCode};
 use domain::guard::{
     Guard, GuardProfile, GuardQr, GuardStatus, GuardToken, GuardWishes, TipTarget,
 };
@@ -78,6 +78,11 @@ pub(crate) fn issued(guard: &Guard, tenant: &Tenant, number: u32) -> (Guard, Gua
     (guard, code, target)
 }
 
+/// A code with what is printed in it.
+pub(crate) fn signed(code: &GuardQr, signed: &str) -> StoredGuardCode {
+    StoredGuardCode { code: code.clone(), signed: signed.to_owned() }
+}
+
 /// The guard with a new code, in the table.
 pub(crate) async fn with_code(
     platform: &Platform,
@@ -86,9 +91,9 @@ pub(crate) async fn with_code(
 ) -> (Guard, GuardQr, TipTarget) {
     let (guard, code, target) = issued(before, &owner(platform).await, number);
     let answer = answered(platform, &format!("code {number}")).await;
-    let signed = format!("signed {number}");
+    let issued = signed(&code, &format!("signed {number}"));
     let table = platform.table();
-    let done = table.issue_guard_code(&guard, before, &code, &signed, &target, answer);
+    let done = table.issue_guard_code((&guard, before), &issued, &target, answer);
     done.await.unwrap().unwrap();
     (guard, code, target)
 }

@@ -148,8 +148,10 @@ async fn without_paystack_events_wait_and_poison_ends_where_a_person_finds_it() 
     till.platform.simulator().clear_faults().unwrap();
     till.passes(7).await;
     assert_eq!(till.status(&tip).await, "succeeded");
-    // The poison has had its five chances, and nobody else waited for it.
-    till.passes(40).await;
+    // The poison has had its thirty chances in three hours, and nobody else waited for it.
+    till.passes(160).await;
+    assert_eq!(till.platform.queue("Payments").dead, Some(0), "an outage of hours loses no event");
+    till.passes(30).await;
     let state = till.platform.queue("Payments");
     assert_eq!((state.waiting, state.in_flight, state.dead), (0, 0, Some(1)), "{state:?}");
     assert_eq!(till.platform.redrives("Payments"), 1);

@@ -189,6 +189,25 @@ async fn what_paystack_refuses_can_be_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_tenant_without_paystack_it_is_said_why_nobody_can_be_tipped() {
+    let platform = Platform::start().await;
+    let owner = platform.newcomer_without_paystack().await;
+    let guard = owner.hires("Ada", "Obi").await;
+    let code = owner.prints_code(&guard).await;
+    let token = code["token"].as_str().unwrap();
+    let patron = platform.patron();
+    let body = wish(token, 20_000);
+    patron.asks_for("one", &body).await.problem(409, "paystack_not_connected");
+    // That tip is over; the answer to its key is that of any tip without a page.
+    patron.asks_for("one", &body).await.problem(502, "payment_not_started");
+    let page = patron.fills_in(token, &[("amount", "20000")]).await.is(200);
+    let again = patron.sends(&page).await.is(409);
+    assert!(again.text().contains("has not connected its Paystack account"), "{}", again.text());
+    assert_eq!(patron.sends(&again).await.status, 409, "with a key of its own");
+    assert_eq!(platform.simulator().calls().get(INITIALIZE), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_is_new_after_two_days() {
     let platform = Platform::start().await;
     let (table, now) = (platform.table(), platform.now());

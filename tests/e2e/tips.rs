@@ -139,6 +139,10 @@ async fn a_form_that_is_not_ours_or_too_old_is_shown_again_and_takes_nothing_twi
         let again = patron.sends_with(&page, &[altered]).await.is(403);
         assert!(again.text().contains("not one of ours"), "{altered:?}");
     }
+    // The tenant takes another currency by now: 20,000 kobo are not 20,000 cents.
+    let other = patron.sends_with(&page, &[("currency", "USD")]).await.is(422).text();
+    assert!(other.contains("Tips are in naira here; choose the amount again"), "{other}");
+    assert!(!other.contains("checked"), "no amount is chosen: {other}");
     assert_eq!(charges(&platform), 0);
     let sent = patron.sends(&page).await.is(303);
     platform.passes(SignedDuration::from_mins(61)).await;

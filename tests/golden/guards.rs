@@ -1,7 +1,7 @@
 //! The guards of the platform that is the same each time: one with everything, one with nothing, one that rests.
 
 use adapters::images::{Images, Object};
-use adapters::table::{Answer, Claim, ClaimOutcome, PushSubscription, Table};
+use adapters::table::{Answer, Claim, ClaimOutcome, PushSubscription, StoredGuardCode, Table};
 use domain::guard::{Guard, GuardProfile, GuardStatus, GuardToken, GuardWishes, TipTarget};
 use domain::id::{GuardId, GuardQrId, PhotoId};
 use domain::tenant::Tenant;
@@ -51,7 +51,8 @@ async fn print(table: &Table, tenant: &Tenant, before: &Guard, token: [u8; 8]) -
     let (guard, code) = before.clone().issue_code(id.clone(), token, noon()).unwrap();
     let target = TipTarget::of(&code, &guard, tenant);
     let answer = answer(table, id.as_str()).await;
-    let issued = table.issue_guard_code(&guard, before, &code, "signed.at.noon", &target, answer);
+    let issued = StoredGuardCode { code, signed: "signed.at.noon".to_owned() };
+    let issued = table.issue_guard_code((&guard, before), &issued, &target, answer);
     issued.await.unwrap().unwrap();
     guard
 }

@@ -195,9 +195,10 @@ pub(crate) async fn issue_guard_code(
     let reply = GuardCodeResponse::of(&code, signed.clone(), &deps.codes);
     let answer = once.key.saving(StatusCode::CREATED, &reply);
     let table = &deps.table;
-    table.issue_guard_code(&guard, &before, &code, &signed, &target, answer).await??;
+    let issued = StoredGuardCode { code, signed };
+    table.issue_guard_code((&guard, &before), &issued, &target, answer).await??;
     follow_tenant(&deps, &guard).await?;
-    let code = &code.id;
+    let code = &issued.code.id;
     tracing::info!(event = "guard_code_issued", guard.id = %id, code.id = %code, "issued `{code}` to `{id}`");
     Ok((StatusCode::CREATED, Reply(reply)))
 }

@@ -21,11 +21,11 @@ use adapters::mail::Mail;
 use adapters::push::{Push, PushServices};
 use adapters::sms::Sms;
 use adapters::table::Table;
-use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::failure::chain;
 use domain::notice::Notice;
 use futures::stream::{StreamExt, iter};
-use web::BoxError;
+use web::{BoxError, batch};
 
 use sending::Channels;
 
@@ -83,9 +83,7 @@ pub async fn handle(deps: Deps, event: SqsEvent) -> Result<SqsBatchResponse, Box
     let untold = iter(brought).map(|brought| tell(&deps, brought));
     let untold: Vec<Vec<String>> = untold.buffer_unordered(AT_ONCE).collect().await;
     failed.extend(untold.into_iter().flatten());
-    let mut response = SqsBatchResponse::default();
-    response.batch_item_failures = failed.into_iter().map(failure).collect();
-    Ok(response)
+    Ok(batch::again(failed))
 }
 
 /// The notices of a batch, and the messages that cannot be read. Copies of one notice are told once, so that they do
@@ -121,10 +119,4 @@ async fn tell(deps: &Deps, brought: Brought) -> Vec<String> {
             messages
         }
     }
-}
-
-fn failure(id: String) -> BatchItemFailure {
-    let mut failure = BatchItemFailure::default();
-    failure.item_identifier = id;
-    failure
 }

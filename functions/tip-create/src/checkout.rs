@@ -56,7 +56,7 @@ pub(crate) enum Opened {
 #[derive(Debug)]
 pub(crate) enum NotOpened {
     /// There never will be one.
-    Never(PaymentRefused),
+    Never(Problem),
     /// Asking again may help.
     Later(Problem),
 }
@@ -97,7 +97,8 @@ impl Checkout {
     /// reference, `verify` does not say it). Then the tip ends here, and the patron begins another one: nobody can pay
     /// on a page whose address nobody has.
     ///
-    /// At most three calls, which their own limits keep below the gateway's 30 seconds.
+    /// At most four requests of five seconds: two that begin the charge, and the question between them, which is
+    /// repeated once where it gets no answer. Together they stay below the gateway's 30 seconds.
     pub(crate) async fn open(&self, tip: &Tip) -> Result<Opened, NotOpened> {
         let charge = self.charge_of(tip)?;
         for last in [false, true] {
@@ -139,7 +140,7 @@ impl Checkout {
         Ok(Initialize {
             reference: tip.reference(),
             // The domain was looked at when the function started.
-            email: email.map_err(|_| NotOpened::Never(PaymentRefused::NotStarted(None)))?,
+            email: email.map_err(|_| lost())?,
             amount: Money { minor: tip.asked, currency: tip.amount.currency },
             metadata: json!({ "tip_id": tip.id, "guard_id": tip.guard, "cancel_action": back }),
             callback_url: back,
@@ -148,19 +149,21 @@ impl Checkout {
 }
 
 fn lost() -> NotOpened {
-    NotOpened::Never(PaymentRefused::NotStarted(None))
+    NotOpened::Never(PaymentRefused::NotStarted(None).into())
 }
 
 fn unclear(error: PaystackError) -> NotOpened {
     NotOpened::Later(PaymentRefused::Unclear(error).into())
 }
 
-/// Nothing has happened. What is busy or cannot be read now is asked again; any other "no" stays one.
+/// Nothing has happened. What is busy or cannot be read now is asked again; any other "no" stays one. Of a tenant
+/// without Paystack that is said, because no other try helps until it has connected its account.
 fn surely_not(error: PaystackError) -> NotOpened {
     match error {
         PaystackError::Limited { .. } | PaystackError::KeyUnavailable(_) => {
             NotOpened::Later(error.into())
         }
-        error => NotOpened::Never(PaymentRefused::NotStarted(Some(error))),
+        PaystackError::NotConnected => NotOpened::Never(error.into()),
+        error => NotOpened::Never(PaymentRefused::NotStarted(Some(error)).into()),
     }
 }

@@ -5,9 +5,10 @@ use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::failure::{Failure, FieldError, InvalidFields};
 use domain::guard::{GuardToken, TipTarget};
 use domain::money::Money;
-use domain::tip::Patron;
+use domain::tip::{AmountRefused, Patron, currency_name};
 use url::form_urlencoded;
 use web::tip::{FormRefused, Ticket, TipFields, form_page, pay_page};
 use web::{Problem, input, page};
@@ -20,6 +21,7 @@ use crate::start::{Outcome, start};
 #[derive(Default)]
 struct Hidden {
     token: String,
+    currency: String,
     ticket_key: String,
     csrf: String,
 }
@@ -30,12 +32,31 @@ impl Hidden {
         for (name, value) in form_urlencoded::parse(encoded) {
             match &*name {
                 "guard_token" => hidden.token = value.into_owned(),
+                "currency" => hidden.currency = value.into_owned(),
                 "idempotency_key" => hidden.ticket_key = value.into_owned(),
                 "csrf" => hidden.csrf = value.into_owned(),
                 _ => {}
             }
         }
         hidden
+    }
+
+    /// What is ordered. The page's amount is in minor units of the currency that it named; the tenant may take another
+    /// one by now, and then nobody knows which amount was meant.
+    fn order(
+        &self,
+        fields: &mut TipFields,
+        target: &TipTarget,
+    ) -> Result<(Money, Patron), InvalidFields> {
+        let currency = target.tips.currency;
+        if self.currency == currency.code() {
+            return fields.read(&target.tips);
+        }
+        (fields.amount, fields.custom) = (String::new(), String::new());
+        let code = AmountRefused::Currency { currency }.code();
+        let detail =
+            format!("tips are in {} here; choose the amount again", currency_name(currency));
+        Err(InvalidFields(vec![FieldError::new("amount", code, detail)]))
     }
 }
 
@@ -53,10 +74,10 @@ async fn take(deps: &Deps, request: Request) -> Result<Response, Problem> {
     let hidden = Hidden::parse(&bytes);
     let token = GuardToken::parse(&hidden.token)?;
     let target = target_of(deps, &token).await?;
-    let fields = TipFields::parse(&bytes);
-    let wanted = match fields.read(&target.tips) {
+    let mut fields = TipFields::parse(&bytes);
+    let wanted = match hidden.order(&mut fields, &target) {
         Ok(wanted) => wanted,
-        // The tenant has other amounts by now, or the page was altered.
+        // The tenant has other amounts or another currency by now, or the page was altered.
         Err(invalid) => return Ok(form_page(&deps.checkout.site, &target, &fields, &invalid.0)),
     };
     let ticket = Ticket { key: hidden.ticket_key, csrf: hidden.csrf };
@@ -131,7 +152,8 @@ fn words_of(problem: &Problem) -> String {
 
 /// Whether the key is used up: then another try is another tip.
 fn is_over(problem: &Problem) -> bool {
-    ["payment_not_started", "idempotency_key_reused"].contains(&problem.code())
+    let over = ["payment_not_started", "paystack_not_connected", "idempotency_key_reused"];
+    over.contains(&problem.code())
 }
 
 fn see(address: &str) -> Response {

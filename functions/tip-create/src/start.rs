@@ -67,7 +67,10 @@ pub(crate) async fn start(deps: &Deps, order: Order) -> Result<Outcome, Problem>
         .await?;
     match claim {
         TipClaim::Ours => {
-            deps.table.insert_tip(&order.tip).await?;
+            if !deps.table.insert_tip(&order.tip).await? {
+                // This request was so slow that another one took the claim over, and has made the same tip.
+                return Ok(Outcome::Running(order.tip.id));
+            }
             let stored = StoredTip { tip: order.tip.clone(), version: 1 };
             open(deps, &order, stored, false).await
         }
@@ -144,9 +147,9 @@ async fn open(
         Ok(Opened::Paid) => {
             Ok(Outcome::Started(Box::new(Started { tip: stored.tip, page: None, replayed })))
         }
-        Err(NotOpened::Never(refused)) => {
+        Err(NotOpened::Never(problem)) => {
             change(deps, stored, Tip::fail).await?;
-            Err(refused.into())
+            Err(problem)
         }
         Err(NotOpened::Later(problem)) => {
             let (tip, now) = (&stored.tip.id, deps.ids.now());

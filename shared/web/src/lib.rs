@@ -6,6 +6,7 @@
 #![deny(missing_docs)]
 
 pub mod assets;
+pub mod batch;
 pub mod csv;
 pub mod edge;
 pub mod idempotency;

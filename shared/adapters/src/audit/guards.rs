@@ -27,8 +27,8 @@ impl Walk<'_> {
             let stored = by_account(&guard, currency, &balances);
             if stored.iter().all(|(account, balance)| self.sum(account) == *balance) {
                 self.stored.extend(stored);
-            } else {
-                self.look_again(&guard, currency).await?;
+            } else if !self.look_again(&guard, currency).await? {
+                return Ok(false);
             }
         }
         Ok(true)
@@ -56,44 +56,54 @@ impl Walk<'_> {
     }
 
     /// Compares a guard whose balances are not what the transactions that were read sum to: with its entries up to the
-    /// number that the balances carry, and with the transactions of those entries.
-    async fn look_again(&mut self, guard: &GuardId, currency: Currency) -> Result<(), StoreError> {
+    /// number that the balances carry, and with the transactions of those entries; `false` when there was no time for it.
+    async fn look_again(
+        &mut self,
+        guard: &GuardId,
+        currency: Currency,
+    ) -> Result<bool, StoreError> {
         let tenant = &self.scope.tenant;
         let mut last = (Balances::new(), Balances::new(), Balances::new());
         for tries in 1..=TRIES_MAX {
             let balances = self.table.guard_balances(tenant, guard, currency).await?;
-            let entries = self.entries(guard, currency, balances.seq).await?;
+            let Some(entries) = self.entries(guard, currency, balances.seq).await? else {
+                return Ok(false);
+            };
             let stored = by_account(guard, currency, &balances);
             let entered = sums(stored.keys(), entries.iter().map(|e| (&e.account, e.minor)));
             let posted = self.posted(stored.keys(), &entries).await?;
             let whole = entries.iter().map(|entry| entry.seq).eq(1..=balances.seq);
             if whole && entered == stored && posted == stored {
                 self.accept(stored.into_keys());
-                return Ok(());
+                return Ok(true);
             }
             last = (stored, entered, posted);
             if self.is_over() {
-                break;
+                // What was off at a few looks may only be moving.
+                return Ok(false);
             }
             self.pause(tries).await;
         }
         self.report(last);
-        Ok(())
+        Ok(true)
     }
 
-    /// The guard's entries up to a number.
+    /// The guard's entries up to a number; nothing when there was no time for all.
     async fn entries(
         &self,
         guard: &GuardId,
         currency: Currency,
         seq: u64,
-    ) -> Result<Vec<Entry>, StoreError> {
+    ) -> Result<Option<Vec<Entry>>, StoreError> {
         let first = self.scope.since.saturating_sub(LATE).unwrap_or(self.scope.since);
         let last = self.scope.now.saturating_add(LATE).unwrap_or(self.scope.now);
         let (tenant, mut entries) = (&self.scope.tenant, Vec::new());
         for month in Month::between(first, last) {
             let mut from = None;
             loop {
+                if self.is_over() {
+                    return Ok(None);
+                }
                 let page = self.table.entries(tenant, guard, currency, month, from.as_ref());
                 let page = page.await?;
                 entries.extend(page.entries.into_iter().filter(|entry| entry.seq <= seq));
@@ -104,7 +114,7 @@ impl Walk<'_> {
             }
         }
         entries.sort_by_key(|entry| entry.seq);
-        Ok(entries)
+        Ok(Some(entries))
     }
 
     /// What the transactions sum to: all that were read, and those of the entries that are newer.

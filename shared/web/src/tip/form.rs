@@ -56,16 +56,8 @@ impl TipFields {
     /// # Errors
     /// [`InvalidFields`] names each of `amount`, `custom`, `patron_alias`, `message` and `email` that is wrong.
     pub fn read(&self, settings: &TipSettings) -> Result<(Money, Patron), InvalidFields> {
-        let amount = self.amount(settings);
         let patron = Patron::parse(&self.patron_alias, &self.message, &self.email);
-        match (amount, patron) {
-            (Ok(amount), Ok(patron)) => Ok((amount, patron)),
-            (amount, patron) => {
-                let mut errors: Vec<FieldError> = amount.err().into_iter().collect();
-                errors.extend(patron.err().into_iter().flat_map(|invalid| invalid.0));
-                Err(InvalidFields(errors))
-            }
-        }
+        both(self.amount(settings), patron)
     }
 
     /// Nothing is guessed: who has chosen one amount and typed another is asked which.
@@ -101,6 +93,23 @@ impl TipFields {
 fn preset(minor: &str, settings: &TipSettings) -> Result<Money, AmountRefused> {
     let minor = minor.parse().map_err(|_| AmountRefused::NotAnAmount)?;
     Money::new(minor, settings.currency).map_err(|_| AmountRefused::TooLarge)
+}
+
+/// An amount and what its patron says, or all that is wrong with either.
+///
+/// # Errors
+/// [`InvalidFields`].
+pub fn both(
+    amount: Result<Money, FieldError>,
+    patron: Result<Patron, InvalidFields>,
+) -> Result<(Money, Patron), InvalidFields> {
+    match (amount, patron) {
+        (Ok(amount), Ok(patron)) => Ok((amount, patron)),
+        (amount, patron) => {
+            let patron = patron.err().into_iter().flat_map(|invalid| invalid.0);
+            Err(InvalidFields(amount.err().into_iter().chain(patron).collect()))
+        }
+    }
 }
 
 /// Why an amount is not taken, for the field that it is in, with amounts as they are written locally.

@@ -8,7 +8,7 @@ mod look;
 mod pages;
 mod pay;
 
-pub use form::{OTHER_AMOUNT, TipFields, amount_error};
+pub use form::{OTHER_AMOUNT, TipFields, amount_error, both};
 pub use look::Site;
 pub use pages::{closed_page, form_page, tip_page};
 pub use pay::{FormRefused, Ticket, pay_page};
