@@ -3,15 +3,12 @@
 
 use adapters::environment::{Environment, EnvironmentError};
 use adapters::push::PushServices;
-use adapters::signer::TokenSigner;
 use adapters::table::StoredGuardCode;
 use axum::Json as Reply;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::failure::{Failure, Kind};
-use domain::guard::{ActiveCode, Guard, GuardQr, GuardQrStatus, GuardToken, TipTarget};
-use domain::id::{GuardId, GuardQrId, TenantId};
-use domain::tenant::Tenant;
+use domain::guard::{GuardQr, GuardQrStatus, GuardToken};
+use domain::id::GuardQrId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -22,65 +19,30 @@ use web::{Caller, GuardReader, Once, Problem, Stopped, may};
 use crate::Deps;
 use crate::guard::load;
 
-/// What the signed token of a code is (RFC 8725, 3.11).
-const TOKEN_TYPE: &str = "guard-code+jwt";
-
-/// What guards are shown with and reached at: the key that signs their codes, the addresses of their pages and photos,
-/// and the push services whose addresses are taken.
+/// What guards are shown with and reached at: their codes, and the push services whose addresses are taken.
 #[derive(Clone, Debug)]
 pub(crate) struct GuardCodes {
-    signer: TokenSigner,
+    of_guards: web::guard::GuardCodes,
     pub(crate) push_services: PushServices,
-    /// Without a slash at its end.
-    public_url: String,
-    /// Of images, without a slash at its end.
-    images_url: String,
-}
-
-/// What the signed token says, for staff who check a code without a connection (X11). It does not say whether the code
-/// still works: only the table knows.
-#[derive(Debug, Serialize)]
-struct CodeClaims<'a> {
-    iss: &'a str,
-    sub: &'a GuardId,
-    jti: &'a GuardQrId,
-    iat: i64,
-    tenant: &'a TenantId,
-    token: &'a GuardToken,
 }
 
 impl GuardCodes {
     /// The deployment's addresses and key.
     pub(crate) fn from_env(env: &Environment) -> Result<Self, EnvironmentError> {
-        let address = |text: String| text.trim_end_matches('/').to_owned();
         Ok(Self {
-            signer: TokenSigner::from_env(env)?,
+            of_guards: web::guard::GuardCodes::from_env(env)?,
             push_services: PushServices::from_env(env)?,
-            public_url: address(env.required("PUBLIC_URL")?),
-            images_url: address(env.required("CDN_BASE_URL")?),
         })
     }
 
     /// The address in a code.
     pub(crate) fn url(&self, token: &GuardToken) -> String {
-        token.url(&self.public_url)
+        self.of_guards.url(token)
     }
 
     /// Where everybody sees a photo.
     pub(crate) fn photo_url(&self, key: &str) -> String {
-        format!("{}/{key}", self.images_url)
-    }
-
-    async fn sign(&self, code: &GuardQr, tenant: &TenantId) -> Result<String, Problem> {
-        let claims = CodeClaims {
-            iss: &self.public_url,
-            sub: &code.guard,
-            jti: &code.id,
-            iat: code.created_at.as_second(),
-            tenant,
-            token: &code.token,
-        };
-        Ok(self.signer.sign(&claims, TOKEN_TYPE).await?)
+        self.of_guards.photo_url(key)
     }
 }
 
@@ -134,32 +96,6 @@ impl GuardCodeResponse {
     }
 }
 
-/// Why there is nothing to show or to send of a guard's code.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum CodeMissing {
-    /// None was issued.
-    #[error("this guard has no code yet")]
-    Code,
-    /// The tenant is gone while its key is not.
-    #[error("there is no such tenant")]
-    Tenant,
-}
-
-impl Failure for CodeMissing {
-    fn kind(&self) -> Kind {
-        match self {
-            CodeMissing::Code | CodeMissing::Tenant => Kind::Missing,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            CodeMissing::Code => "guard_has_no_code",
-            CodeMissing::Tenant => "not_found",
-        }
-    }
-}
-
 /// Issues the guard's code, or another one in its place: the one before stops working at once. Needs an
 /// `Idempotency-Key`.
 #[utoipa::path(
@@ -187,28 +123,11 @@ pub(crate) async fn issue_guard_code(
     once: Once<IssueRequest>,
 ) -> Result<(StatusCode, Reply<GuardCodeResponse>), Stopped> {
     let before = load(&deps, &caller.tenant, &id).await?;
-    let tenant = load_tenant(&deps, &caller.tenant).await?;
-    let (now, token) = (deps.ids.now(), GuardToken::new(deps.ids.bytes()));
-    let (guard, code) = before.clone().issue_code(deps.ids.make(GuardQrId::new), token, now)?;
-    let signed = deps.codes.sign(&code, &caller.tenant).await?;
-    let target = TipTarget::of(&code, &guard, &tenant);
-    let reply = GuardCodeResponse::of(&code, signed.clone(), &deps.codes);
+    let issued = deps.codes.of_guards.make(&deps.table, &deps.ids, &before).await?;
+    let reply = GuardCodeResponse::of(&issued.code, issued.signed.clone(), &deps.codes);
     let answer = once.key.saving(StatusCode::CREATED, &reply);
-    let table = &deps.table;
-    let issued = StoredGuardCode { code, signed };
-    table.issue_guard_code((&guard, &before), &issued, &target, answer).await??;
-    follow_tenant(&deps, &guard).await?;
-    let code = &issued.code.id;
-    tracing::info!(event = "guard_code_issued", guard.id = %id, code.id = %code, "issued `{code}` to `{id}`");
+    issued.commit(&deps.table, &before, answer).await?;
     Ok((StatusCode::CREATED, Reply(reply)))
-}
-
-/// The code was written with the tenant's settings as they were read. From here on it shows the present ones, and no
-/// older ones that another request still carries.
-pub(crate) async fn follow_tenant(deps: &Deps, guard: &Guard) -> Result<(), Problem> {
-    let tenant = load_tenant(deps, &guard.tenant).await?;
-    deps.table.replace_tip_settings(&tenant, guard).await?;
-    Ok(())
 }
 
 /// Every code that the guard ever had.
@@ -233,14 +152,4 @@ pub(crate) async fn list_guard_codes(
     let shown =
         |StoredGuardCode { code, signed }| GuardCodeResponse::of(&code, signed, &deps.codes);
     Ok(Reply(GuardCodesResponse { codes: codes.into_iter().rev().map(shown).collect() }))
-}
-
-/// The code that works.
-pub(crate) fn active(guard: &Guard) -> Result<&ActiveCode, CodeMissing> {
-    guard.code.as_ref().ok_or(CodeMissing::Code)
-}
-
-/// The tenant of a key.
-pub(crate) async fn load_tenant(deps: &Deps, id: &TenantId) -> Result<Tenant, Problem> {
-    Ok(deps.table.tenant(id).await?.ok_or(CodeMissing::Tenant)?)
 }

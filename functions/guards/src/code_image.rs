@@ -9,12 +9,12 @@ use domain::render::{Format, Level, RenderSpec, RenderWishes};
 use qr::{Card, print_card};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
+use web::guard::{active, tenant_of};
 use web::input::Params;
 use web::problem::ProblemBody;
 use web::{GuardReader, Problem, may};
 
 use crate::Deps;
-use crate::code::{active, load_tenant};
 use crate::guard::{load, wrong};
 
 /// The smallest side of a picture, in pixels: less is nothing to print.
@@ -128,7 +128,7 @@ async fn picture(url: String, format: Format, params: &ImageParams) -> Result<Ve
 }
 
 async fn card(deps: &Deps, guard: Guard, url: String, level: Level) -> Result<Vec<u8>, Problem> {
-    let tenant = load_tenant(deps, &guard.tenant).await?;
+    let tenant = tenant_of(&deps.table, &guard.tenant).await?;
     let drawn = tokio::task::spawn_blocking(move || {
         let card = Card {
             payload: &url,

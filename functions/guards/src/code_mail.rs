@@ -4,19 +4,16 @@
 use axum::Json as Reply;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::access::hex;
-use domain::failure::{Failure, Kind};
 use domain::id::GuardQrId;
-use domain::notice::{News, Notice};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use web::guard::{active, code_notice};
 use web::idempotency::KeyRefused;
 use web::input::GuardPath;
 use web::problem::ProblemBody;
 use web::{Caller, Once, Stopped, may};
 
 use crate::Deps;
-use crate::code::active;
 use crate::guard::load;
 
 /// Nothing about the mail is to be chosen.
@@ -30,21 +27,6 @@ pub(crate) struct MailResponse {
     /// The code that it carries.
     #[schema(value_type = String)]
     qr_id: GuardQrId,
-}
-
-/// There is nowhere to send it.
-#[derive(Debug, thiserror::Error)]
-#[error("this guard has no e-mail address")]
-struct NoEmail;
-
-impl Failure for NoEmail {
-    fn kind(&self) -> Kind {
-        Kind::Conflict
-    }
-
-    fn code(&self) -> &'static str {
-        "guard_has_no_email"
-    }
 }
 
 /// Mails the guard the code that works. Needs an `Idempotency-Key`; another one sends it again.
@@ -73,12 +55,8 @@ pub(crate) async fn mail_guard_code(
     once: Once<MailRequest>,
 ) -> Result<(StatusCode, Reply<MailResponse>), Stopped> {
     let guard = load(&deps, &caller.tenant, &id).await?.still_here()?;
-    let code = active(&guard)?.id.clone();
-    guard.profile.email.as_ref().ok_or(NoEmail)?;
-    let request = hex(&deps.ids.bytes::<8>());
-    let news = News::CodeSent { code: code.clone(), request };
-    let notice = Notice { tenant: guard.tenant, guard: guard.id, at: deps.ids.now(), news };
-    let reply = MailResponse { qr_id: code };
+    let notice = code_notice(&deps.ids, &guard)?;
+    let reply = MailResponse { qr_id: active(&guard)?.id.clone() };
     let answer = once.key.saving(StatusCode::ACCEPTED, &reply);
     if !deps.table.commit_notice(&notice, answer).await? {
         return Err(KeyRefused::Running.into());

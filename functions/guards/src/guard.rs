@@ -9,13 +9,13 @@ use domain::id::{GuardId, GuardQrId, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use web::guard::replace_profile;
 use web::idempotency::KeyRefused;
 use web::input::{GuardPath, Json};
 use web::problem::ProblemBody;
 use web::{Caller, GuardReader, Once, Problem, Stopped, may};
 
 use crate::Deps;
-use crate::code::follow_tenant;
 
 /// A guard, as its tenant sees it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,6 +37,9 @@ pub(crate) struct GuardResponse {
     /// For mail.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
+    /// Where it stands, for reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    post: Option<String>,
     /// Whether it takes tips.
     status: GuardStatus,
     /// Where its tips are paid out, without the account's number.
@@ -68,7 +71,7 @@ pub(crate) struct CodeSummary {
 impl GuardResponse {
     pub(crate) fn of(guard: Guard, deps: &Deps) -> Self {
         let display_name = guard.profile.display_name();
-        let GuardProfile { first_name, last_name, employee_id, phone, email } = guard.profile;
+        let GuardProfile { first_name, last_name, employee_id, phone, email, post } = guard.profile;
         let summary = |code: domain::guard::ActiveCode| CodeSummary {
             url: deps.codes.url(&code.token),
             qr_id: code.id,
@@ -81,6 +84,7 @@ impl GuardResponse {
             employee_id,
             phone: phone.map(String::from),
             email: email.map(String::from),
+            post,
             status: guard.status,
             payout_account: guard.payout_account,
             photo_url: guard.photo.map(|key| deps.codes.photo_url(&key)),
@@ -107,6 +111,9 @@ pub(crate) struct ReplaceGuardRequest {
     /// For mail.
     #[serde(default)]
     email: Option<String>,
+    /// Where it stands, for reports: 1 to 60 characters.
+    #[serde(default)]
+    post: Option<String>,
     /// The version that this change is made to; without it, whatever is there is changed.
     #[serde(default)]
     version: Option<u64>,
@@ -114,8 +121,8 @@ pub(crate) struct ReplaceGuardRequest {
 
 impl ReplaceGuardRequest {
     fn profile(self) -> Result<GuardProfile, InvalidFields> {
-        let Self { first_name, last_name, employee_id, phone, email, .. } = self;
-        GuardProfile::parse(&GuardWishes { first_name, last_name, employee_id, phone, email })
+        let Self { first_name, last_name, employee_id, phone, email, post, .. } = self;
+        GuardProfile::parse(&GuardWishes { first_name, last_name, employee_id, phone, email, post })
     }
 }
 
@@ -141,17 +148,7 @@ pub(crate) async fn create_guard(
     once: Once<GuardWishes>,
 ) -> Result<(StatusCode, Reply<GuardResponse>), Stopped> {
     let profile = GuardProfile::parse(&once.request)?;
-    let guard = Guard {
-        id: deps.ids.make(GuardId::new),
-        tenant: caller.tenant,
-        profile,
-        payout_account: None,
-        status: GuardStatus::Active,
-        photo: None,
-        code: None,
-        created_at: deps.ids.now(),
-        version: 1,
-    };
+    let guard = Guard::hire(deps.ids.make(GuardId::new), caller.tenant, profile, deps.ids.now());
     let reply = GuardResponse::of(guard.clone(), &deps);
     let answer = once.key.saving(StatusCode::CREATED, &reply);
     match deps.table.insert_guard(&guard, answer).await? {
@@ -212,13 +209,7 @@ pub(crate) async fn replace_guard(
     if wanted.is_some_and(|version| version != before.version) {
         return Err(GuardRefused::Changed.into());
     }
-    let guard = before.clone().update(profile)?;
-    deps.table.replace_guard(&guard, &before).await??;
-    if guard.code.is_some() {
-        // The list is by name: whoever walks it to tell all codes of new settings may have missed this guard.
-        follow_tenant(&deps, &guard).await?;
-    }
-    tracing::info!(event = "guard_changed", guard.id = %id, "changed guard `{id}`");
+    let guard = replace_profile(&deps.table, &before, profile).await?;
     Ok(Reply(GuardResponse::of(guard, &deps)))
 }
 

@@ -22,6 +22,7 @@ use adapters::table::Table;
 use axum::extract::FromRef;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use web::guard::Accounts;
 use web::seal::Seal;
 
 use code::GuardCodes;
@@ -49,6 +50,12 @@ impl Deps {
             seal: Seal::from_env(env)?,
             ids: Ids::from_env(env),
         })
+    }
+}
+
+impl Deps {
+    fn accounts(&self) -> Accounts<'_> {
+        Accounts { table: &self.table, paystack: &self.paystack }
     }
 }
 

@@ -1,19 +1,17 @@
 //! POST and DELETE /session: a page exchanges a key for a cookie of twelve hours. The cookie holds a random token;
 //! only its fingerprint is kept, and it ends with the key.
 
-use adapters::table::Session;
+use adapters::ids::Ids;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::access::{fingerprint, hex};
-use domain::limit::SESSION_HOURS;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use web::Problem;
 use web::input::Json;
-use web::principal::{SESSION_COOKIE, key_of_secret, session_token};
+use web::principal::key_of_secret;
 use web::problem::ProblemBody;
+use web::{Problem, session};
 
 use crate::Deps;
 
@@ -50,19 +48,9 @@ pub(crate) async fn open_session(
     Json(request): Json<SessionRequest>,
 ) -> Result<Response, Problem> {
     key_of_secret(&deps.table, &request.api_key).await?;
-    let expires_at = deps
-        .clock
-        .now()
-        .saturating_add(SignedDuration::from_hours(SESSION_HOURS))
-        .unwrap_or(Timestamp::MAX);
-    let token = hex(&deps.random.bytes::<32>());
-    let session = Session {
-        key_fingerprint: fingerprint(&request.api_key),
-        expires_at,
-        ttl: expires_at.as_second(),
-    };
-    deps.table.insert_session(&fingerprint(&token), &session).await?;
-    let cookie = cookie(&token, SESSION_HOURS * 3600);
+    let ids = Ids { clock: deps.clock, random: deps.random };
+    let session::Opened { cookie, expires_at } =
+        session::open(&deps.table, &ids, &request.api_key).await?;
     let body = axum::Json(SessionResponse { expires_at });
     Ok((StatusCode::CREATED, [(header::SET_COOKIE, cookie)], body).into_response())
 }
@@ -79,12 +67,6 @@ pub(crate) async fn close_session(
     State(deps): State<Deps>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    if let Some(token) = session_token(&headers) {
-        deps.table.delete_session(&fingerprint(token)).await?;
-    }
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie("", 0))]).into_response())
-}
-
-fn cookie(token: &str, max_age_s: i64) -> String {
-    format!("{SESSION_COOKIE}={token}; Path=/; Max-Age={max_age_s}; Secure; HttpOnly; SameSite=Lax")
+    let cookie = session::close(&deps.table, &headers).await?;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }

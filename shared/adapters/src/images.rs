@@ -80,6 +80,21 @@ impl std::fmt::Debug for UploadAddress {
     }
 }
 
+/// Where upload addresses lead, `https://bucket.s3.region.amazonaws.com`: a page that sends files there has to name it
+/// in its content policy.
+///
+/// # Errors
+/// [`EnvironmentError`] names a missing variable.
+pub fn upload_origin(env: &Environment) -> Result<String, EnvironmentError> {
+    let config = env.aws("S3")?;
+    let bucket = env.required("IMAGES_BUCKET")?;
+    let region = config.region().map(ToString::to_string).unwrap_or_default();
+    Ok(match config.endpoint_url() {
+        Some(emulator) => emulator.trim_end_matches('/').to_owned(),
+        None => format!("https://{bucket}.s3.{region}.amazonaws.com"),
+    })
+}
+
 /// What lies under a key, as far as it is wanted.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Fetched {

@@ -8,7 +8,9 @@
 pub mod assets;
 pub mod batch;
 pub mod csv;
+pub mod desk;
 pub mod edge;
+pub mod guard;
 pub mod idempotency;
 pub mod input;
 pub mod limit;
@@ -18,6 +20,7 @@ pub mod principal;
 pub mod problem;
 pub mod seal;
 mod serve;
+pub mod session;
 pub mod telemetry;
 pub mod tip;
 pub mod visitor;

@@ -201,7 +201,11 @@ where
 }
 
 /// The key that a request brings, in its header or by its session.
-async fn key_of_request(parts: &Parts, table: &Table, clock: &Clock) -> Result<ApiKey, Problem> {
+pub(crate) async fn key_of_request(
+    parts: &Parts,
+    table: &Table,
+    clock: &Clock,
+) -> Result<ApiKey, Problem> {
     match header_key(&parts.headers) {
         Some(secret) => key_of_secret(table, secret).await,
         None => {
@@ -216,9 +220,14 @@ fn permitted<P: Permission>(key: ApiKey, parts: &mut Parts) -> Result<ApiKey, Ac
     if !key.scopes.contains(&P::SCOPE) {
         return Err(AccessRefused::MissingScope(P::SCOPE));
     }
+    enter(&key, parts);
+    Ok(key)
+}
+
+/// From here on the request is known by this key.
+pub(crate) fn enter(key: &ApiKey, parts: &mut Parts) {
     tracing::Span::current().record("user_id", key.id.as_str());
     parts.extensions.insert(PrincipalName(key.id.to_string()));
-    Ok(key)
 }
 
 /// The key behind a secret.

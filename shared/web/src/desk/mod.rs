@@ -1,0 +1,17 @@
+//! What the pages of staff share: who is signed in, the frame around each page, and forms that prove where they come
+//! from (T47).
+//!
+//! Deliberately absent: any page's own content, and what a person may do; that is the API's own scopes.
+
+mod field;
+mod form;
+mod frame;
+mod staff;
+
+pub use field::{Choice, Field, Wrongs};
+pub use form::{Fields, FormToken, Sent, Turn};
+pub use frame::{Frame, Section, Tab, next_page, see};
+pub use staff::{SignedIn, Staff, TurnedAway};
+
+/// Where one signs in.
+pub const SIGN_IN: &str = "/desk/sign-in";

@@ -1,0 +1,179 @@
+//! Who is at the desk. For now an API key's session stands for a person; a page asks for what it needs and does not
+//! know how somebody has signed in. Whoever is not let in is told so on a page.
+
+use std::marker::PhantomData;
+
+use adapters::clock::Clock;
+use adapters::table::Table;
+use askama::Template;
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use domain::access::{Scope, fingerprint};
+use domain::failure::Failure;
+use domain::id::{KeyId, TenantId};
+use url::form_urlencoded;
+
+use super::{SIGN_IN, see};
+use crate::page::{self, Shell};
+use crate::principal::{self, AccessRefused, Permission, session_token};
+use crate::problem::Problem;
+
+/// Somebody who has signed in.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Whose data it may see.
+    pub tenant: TenantId,
+    /// The key, for the log and the audit.
+    pub key: KeyId,
+    scopes: Vec<Scope>,
+    /// What the tokens of its forms are bound to: this session, and no other of the same key.
+    pub(super) session: String,
+}
+
+impl SignedIn {
+    /// Whether it may do this.
+    pub fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+
+    /// Whoever the request comes from, whatever it may do.
+    ///
+    /// # Errors
+    /// [`AccessRefused`], or the store's failure.
+    pub async fn of(parts: &mut Parts, table: &Table, clock: &Clock) -> Result<Self, Problem> {
+        let key = principal::key_of_request(parts, table, clock).await?;
+        if key.bound_to.is_some() {
+            return Err(AccessRefused::Bound.into());
+        }
+        principal::enter(&key, parts);
+        let session = session_token(&parts.headers).map_or(key.id.to_string(), fingerprint);
+        Ok(Self { tenant: key.tenant, key: key.id, scopes: key.scopes, session })
+    }
+}
+
+/// Somebody who may do what a page is for.
+#[derive(Clone, Debug)]
+pub struct Staff<P> {
+    /// Who.
+    pub who: SignedIn,
+    permission: PhantomData<P>,
+}
+
+impl<P: Permission> Staff<P> {
+    /// Somebody who holds the permission.
+    ///
+    /// # Errors
+    /// [`AccessRefused::MissingScope`] says which scope is missing.
+    pub(super) fn of(who: SignedIn) -> Result<Self, AccessRefused> {
+        if !who.may(P::SCOPE) {
+            return Err(AccessRefused::MissingScope(P::SCOPE));
+        }
+        Ok(Self { who, permission: PhantomData })
+    }
+}
+
+impl<P, S> FromRequestParts<S> for Staff<P>
+where
+    P: Permission,
+    S: Send + Sync,
+    Table: FromRef<S>,
+    Clock: FromRef<S>,
+{
+    type Rejection = TurnedAway;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, TurnedAway> {
+        let who = SignedIn::of(parts, &Table::from_ref(state), &Clock::from_ref(state)).await;
+        let staff = who.and_then(|who| Ok(Self::of(who)?));
+        staff.map_err(|problem| TurnedAway::from(parts, problem))
+    }
+}
+
+/// Somebody is not let in, or a form is not taken.
+#[derive(Clone, Debug)]
+pub struct TurnedAway {
+    problem: Problem,
+    /// Where they wanted to go, if it was a page.
+    wanted: Option<String>,
+}
+
+impl TurnedAway {
+    pub(super) fn from(parts: &Parts, problem: Problem) -> Self {
+        let is_page = matches!(parts.method, Method::GET | Method::HEAD);
+        let wanted = is_page.then(|| parts.uri.to_string());
+        Self { problem, wanted }
+    }
+}
+
+impl<F: Failure> From<F> for TurnedAway {
+    fn from(failure: F) -> Self {
+        Self { problem: failure.into(), wanted: None }
+    }
+}
+
+impl From<Problem> for TurnedAway {
+    fn from(problem: Problem) -> Self {
+        Self { problem, wanted: None }
+    }
+}
+
+/// The page of whoever is not let in.
+#[derive(Template)]
+#[template(path = "desk_refused.html")]
+struct RefusedPage {
+    shell: Shell,
+    heading: &'static str,
+    sentence: String,
+    advice: &'static str,
+    code: &'static str,
+}
+
+impl IntoResponse for TurnedAway {
+    fn into_response(self) -> Response {
+        let Self { problem, wanted } = self;
+        let is_out = problem.status() == StatusCode::UNAUTHORIZED;
+        if let Some(wanted) = wanted.filter(|_| is_out) {
+            let query = form_urlencoded::Serializer::new(String::new())
+                .append_pair("next", &wanted)
+                .finish();
+            return see(&format!("{SIGN_IN}?{query}"));
+        }
+        problem.log();
+        let (heading, advice) = words_of(&problem);
+        let page = RefusedPage {
+            shell: Shell::titled(heading),
+            heading,
+            sentence: page::sentence(&problem.detail()),
+            advice,
+            code: problem.code(),
+        };
+        page::later(page::html(problem.status(), &page), &problem)
+    }
+}
+
+/// What it means to a person, and what to do.
+fn words_of(problem: &Problem) -> (&'static str, &'static str) {
+    match (problem.code(), problem.status()) {
+        ("session_ended" | "api_key_missing" | "api_key_unknown", _) => {
+            ("Please sign in again", "Nothing was changed.")
+        }
+        ("scope_missing", _) => (
+            "Your key may not do this",
+            "Ask whoever manages your keys for one with this scope, and sign in with it.",
+        ),
+        ("foreign_site" | "form_not_ours" | "form_expired", _) => (
+            "This was not taken",
+            "Nothing was changed. Go back, load the page again, and send it from there.",
+        ),
+        (_, StatusCode::NOT_FOUND) => (
+            "There is nothing here",
+            "It may be another organisation's, or the address is not whole.",
+        ),
+        (_, status) if status.is_server_error() => (
+            "Please try again",
+            "It may have happened nevertheless; look before you send it again.",
+        ),
+        _ => ("This did not work", "Nothing was changed."),
+    }
+}

@@ -1,0 +1,9 @@
+//! What the API of guards and the pages of their staff do alike: codes, payout accounts, profiles, the mail with a code.
+//!
+//! Deliberately absent: routes, and how any of it is shown.
+
+mod account;
+mod code;
+
+pub use account::{AccountKind, AccountSet, AccountWishes, Accounts};
+pub use code::{CodeMissing, GuardCodes, Issued, active, code_notice, replace_profile, tenant_of};
