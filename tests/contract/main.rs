@@ -19,6 +19,7 @@ mod scans;
 mod tenants;
 mod tipping;
 mod tips;
+mod trail;
 
 use adapters::table::StoreError;
 

@@ -42,22 +42,14 @@ pub(crate) async fn answered(platform: &Platform, key: &str) -> (Claim, Answer) 
 pub(crate) fn profile(first_name: &str, last_name: &str, employee_id: &str) -> GuardProfile {
     let (first_name, last_name) = (first_name.to_owned(), last_name.to_owned());
     let (phone, email) = (Some("+2348012345678".to_owned()), Some("ada@example.com".to_owned()));
-    let employee_id = employee_id.to_owned();
-    GuardProfile::parse(&GuardWishes { first_name, last_name, employee_id, phone, email }).unwrap()
+    let (employee_id, post) = (employee_id.to_owned(), None);
+    let wishes = GuardWishes { first_name, last_name, employee_id, phone, email, post };
+    GuardProfile::parse(&wishes).unwrap()
 }
 
 pub(crate) fn guard(tenant: &TenantId, number: u32) -> Guard {
-    Guard {
-        id: GuardId::new(noon(), bytes(number)),
-        tenant: tenant.clone(),
-        profile: profile("Ada", &format!("Obi{number:03}"), &format!("E-{number}")),
-        payout_account: None,
-        status: GuardStatus::Active,
-        photo: None,
-        code: None,
-        created_at: noon(),
-        version: 1,
-    }
+    let profile = profile("Ada", &format!("Obi{number:03}"), &format!("E-{number}"));
+    Guard::hire(GuardId::new(noon(), bytes(number)), tenant.clone(), profile, noon())
 }
 
 /// A guard that is in the table.

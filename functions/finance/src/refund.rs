@@ -8,11 +8,13 @@ use adapters::paystack::{PaystackError, RefundWish};
 use axum::Json as Reply;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use domain::audit::{AuditChange, Facts, Operation};
 use domain::failure::{Failure, Kind};
-use domain::id::{RefundId, TenantId, TipId};
+use domain::id::{RefundId, TipId};
 use domain::money::{Currency, Money};
 use domain::tip::{Payment, RefundAsked, RefundWanted, Tip, TipRefused};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use web::idempotency::IDEMPOTENCY_KEY;
@@ -134,7 +136,8 @@ pub(crate) async fn refund_tip(
         reason: reason.clone(),
         asker: u32::from_be_bytes(deps.ids.bytes()),
     };
-    let written = write(&deps, &caller.tenant, &id, name).await?;
+    let change = caller.change(Operation::RefundAsked, id.as_str(), deps.ids.now());
+    let written = write(&deps, &id, &change, name).await?;
     if let Written::Now(tip, refund) = &written {
         ask(&deps, tip, refund).await?;
     }
@@ -160,23 +163,33 @@ fn refund_id(tip: &Tip, amount: Option<i64>, seed: &[u8]) -> RefundId {
 /// Writes the refund down, unless that was done before.
 async fn write(
     deps: &Deps,
-    tenant: &TenantId,
     id: &TipId,
+    change: &AuditChange,
     name: impl Fn(&Tip) -> RefundWanted,
 ) -> Result<Written, Problem> {
     for _ in 0..TRIES_MAX {
-        let stored = load(&deps.table, tenant, id).await?;
+        let stored = load(&deps.table, &change.tenant, id).await?;
         let wanted = name(&stored.tip);
         if let Some(known) = known(&stored.tip, &wanted.id) {
             return Ok(known);
         }
+        let before = facts(&stored.tip);
         let tip = stored.tip.ask_refund(wanted, deps.ids.now())?;
         let asked = tip.refunds_asked.last().cloned().ok_or(TipRefused::NoAmount)?;
-        if deps.table.replace_tip(&tip, stored.version).await? {
+        let change = AuditChange { before, after: facts(&tip), ..change.clone() };
+        if deps.table.replace_tip_audited(&tip, stored.version, &change).await? {
             return Ok(Written::Now(tip, asked));
         }
     }
     Err(RefundRefused::Busy.into())
+}
+
+/// The refunds of a tip, for the audit.
+fn facts(tip: &Tip) -> Facts {
+    let asked = tip.refunds_asked.iter();
+    let asked: Vec<_> =
+        asked.map(|refund| json!({ "refund": refund.id, "amount": refund.amount })).collect();
+    Facts::of(&json!({ "under_way": asked, "currency": tip.amount.currency }))
 }
 
 /// What became of a refund that was written down before.

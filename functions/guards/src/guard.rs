@@ -45,6 +45,13 @@ pub(crate) struct GuardResponse {
     /// Where its tips are paid out, without the account's number.
     #[serde(skip_serializing_if = "Option::is_none")]
     payout_account: Option<PayoutAccount>,
+    /// Until when nothing is paid out, because the account was changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    payout_hold_until: Option<Timestamp>,
+    /// Whether a second person has to confirm the account before anything is paid out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    payout_needs_confirmation: bool,
     /// Where everybody sees its photo.
     #[serde(skip_serializing_if = "Option::is_none")]
     photo_url: Option<String>,
@@ -71,6 +78,7 @@ pub(crate) struct CodeSummary {
 impl GuardResponse {
     pub(crate) fn of(guard: Guard, deps: &Deps) -> Self {
         let display_name = guard.profile.display_name();
+        let payout_hold_until = guard.hold_ends_at();
         let GuardProfile { first_name, last_name, employee_id, phone, email, post } = guard.profile;
         let summary = |code: domain::guard::ActiveCode| CodeSummary {
             url: deps.codes.url(&code.token),
@@ -86,6 +94,8 @@ impl GuardResponse {
             email: email.map(String::from),
             post,
             status: guard.status,
+            payout_hold_until,
+            payout_needs_confirmation: guard.payout_unconfirmed.is_some(),
             payout_account: guard.payout_account,
             photo_url: guard.photo.map(|key| deps.codes.photo_url(&key)),
             code: guard.code.map(summary),

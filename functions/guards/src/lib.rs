@@ -74,6 +74,7 @@ pub fn routes(deps: Deps) -> web::Routes {
         .routes(routes!(status::resume_guard))
         .routes(routes!(status::archive_guard))
         .routes(routes!(payout_account::replace_payout_account))
+        .routes(routes!(payout_account::confirm_payout_account))
         .routes(routes!(payout_account::list_banks))
         .routes(routes!(notifications::read_notifications, notifications::replace_notifications))
         .routes(routes!(push::add_push_subscription, push::delete_push_subscription))

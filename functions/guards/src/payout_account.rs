@@ -3,17 +3,20 @@
 
 use axum::Json as Reply;
 use axum::extract::State;
+use domain::audit::Note;
+use domain::failure::InvalidFields;
 use domain::guard::PayoutAccount;
 use domain::money::Currency;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use web::guard::{AccountKind, AccountSet, AccountWishes};
+use web::guard::{AccountKind, AccountSet, AccountWishes, Asked};
 use web::input::{GuardPath, Json, Params};
 use web::problem::ProblemBody;
 use web::{Caller, Problem, may};
 
 use crate::Deps;
-use crate::guard::load;
+use crate::guard::{GuardResponse, load};
 
 /// An account for payouts.
 #[derive(Deserialize, ToSchema)]
@@ -28,6 +31,18 @@ pub(crate) struct PayoutAccountRequest {
     /// In what it is paid; the currency of the tenant's tips when nothing is said.
     #[serde(default)]
     currency: Option<Currency>,
+    /// Why, in 1 to 500 characters, for the audit. Without it, a second person has to confirm a changed account.
+    #[serde(default)]
+    note: Option<String>,
+}
+
+/// Why an account is confirmed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConfirmRequest {
+    /// For the audit, in 1 to 500 characters.
+    #[serde(default)]
+    note: Option<String>,
 }
 
 /// The account, and what its bank says about it.
@@ -41,6 +56,12 @@ pub(crate) struct PayoutAccountResponse {
     /// Whether that name is like the guard's.
     #[serde(skip_serializing_if = "Option::is_none")]
     name_matches: Option<bool>,
+    /// Whether a second person has to confirm it before anything is paid out.
+    needs_confirmation: bool,
+    /// Until when nothing is paid out, because the account was changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    payout_hold_until: Option<Timestamp>,
     /// The guard's version.
     version: u64,
 }
@@ -74,7 +95,8 @@ pub(crate) struct BankResponse {
     code: String,
 }
 
-/// Sets where the guard's tips are paid out. The account is looked up first, and its owner's name is answered.
+/// Sets where the guard's tips are paid out. The account is looked up first, and its owner's name is answered. A changed
+/// account holds the guard's payouts for 24 hours, and until it is confirmed where no note says why.
 #[utoipa::path(
     put,
     path = "/api/v1/guards/{guard_id}/payout-account",
@@ -98,12 +120,60 @@ pub(crate) async fn replace_payout_account(
     Json(request): Json<PayoutAccountRequest>,
 ) -> Result<Reply<PayoutAccountResponse>, Problem> {
     let before = load(&deps, &caller.tenant, &id).await?.still_here()?;
-    let PayoutAccountRequest { kind, bank_code, account_number, currency } = request;
+    let PayoutAccountRequest { kind, bank_code, account_number, currency, note } = request;
     let wishes = AccountWishes { kind, bank_code, account_number, currency };
-    let set = deps.accounts().set(&before, wishes).await?;
-    let AccountSet { guard, payout_account, account_name, name_matches } = set;
-    let version = guard.version;
-    Ok(Reply(PayoutAccountResponse { payout_account, account_name, name_matches, version }))
+    let asked = asked(&deps, &caller, note.as_deref())?;
+    Ok(Reply(deps.accounts().set(&before, wishes, asked).await?.into()))
+}
+
+/// Confirms a guard's changed account as a second person, with another API key than the one that changed it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/guards/{guard_id}/payout-account/confirm",
+    tag = "guards",
+    operation_id = "confirm_payout_account",
+    params(("guard_id" = String, Path, description = "The guard's id")),
+    request_body = ConfirmRequest,
+    responses(
+        (status = 200, description = "The guard as it is now", body = GuardResponse),
+        (status = 403, description = "The same key has changed it", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such guard", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "Nothing to confirm, or changed at the same moment", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = ["guards:write"]))
+)]
+pub(crate) async fn confirm_payout_account(
+    State(deps): State<Deps>,
+    caller: Caller<may::GuardsWrite>,
+    GuardPath(id): GuardPath,
+    Json(request): Json<ConfirmRequest>,
+) -> Result<Reply<GuardResponse>, Problem> {
+    let asked = asked(&deps, &caller, request.note.as_deref())?;
+    let before = load(&deps, &caller.tenant, &id).await?;
+    let guard = deps.accounts().confirm(&before, asked).await?;
+    Ok(Reply(GuardResponse::of(guard, &deps)))
+}
+
+fn asked(
+    deps: &Deps,
+    caller: &Caller<may::GuardsWrite>,
+    note: Option<&str>,
+) -> Result<Asked, InvalidFields> {
+    let note = note.map(Note::parse).transpose()?;
+    Ok(Asked { by: caller.actor(), at: deps.ids.now(), note })
+}
+
+impl From<AccountSet> for PayoutAccountResponse {
+    fn from(set: AccountSet) -> Self {
+        Self {
+            payout_account: set.payout_account,
+            account_name: set.account_name,
+            name_matches: set.name_matches,
+            needs_confirmation: set.guard.payout_unconfirmed.is_some(),
+            payout_hold_until: set.guard.hold_ends_at(),
+            version: set.guard.version,
+        }
+    }
 }
 
 /// The banks, or the networks of wallets, to which tips can be paid out.

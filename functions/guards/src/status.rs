@@ -3,8 +3,10 @@
 
 use axum::Json as Reply;
 use axum::extract::State;
+use domain::audit::{AuditChange, Facts, Operation};
 use domain::guard::{Guard, GuardRefused};
-use domain::id::{GuardId, TenantId};
+use domain::id::GuardId;
+use serde_json::json;
 use web::input::GuardPath;
 use web::problem::ProblemBody;
 use web::{Caller, Problem, may};
@@ -31,7 +33,7 @@ pub(crate) async fn suspend_guard(
     caller: Caller<may::GuardsWrite>,
     GuardPath(id): GuardPath,
 ) -> Result<Reply<GuardResponse>, Problem> {
-    turn(&deps, &caller.tenant, &id, Guard::suspend).await
+    turn(&deps, &caller, &id, Guard::suspend).await
 }
 
 /// Lets a suspended guard take tips again.
@@ -53,7 +55,7 @@ pub(crate) async fn resume_guard(
     caller: Caller<may::GuardsWrite>,
     GuardPath(id): GuardPath,
 ) -> Result<Reply<GuardResponse>, Problem> {
-    turn(&deps, &caller.tenant, &id, Guard::resume).await
+    turn(&deps, &caller, &id, Guard::resume).await
 }
 
 /// Notes that a guard has left: it takes no tips and changes no more. What it is owed is still paid out.
@@ -75,18 +77,24 @@ pub(crate) async fn archive_guard(
     caller: Caller<may::GuardsWrite>,
     GuardPath(id): GuardPath,
 ) -> Result<Reply<GuardResponse>, Problem> {
-    turn(&deps, &caller.tenant, &id, Guard::archive).await
+    turn(&deps, &caller, &id, Guard::archive).await
 }
 
 async fn turn(
     deps: &Deps,
-    tenant: &TenantId,
+    caller: &Caller<may::GuardsWrite>,
     id: &GuardId,
     to: fn(Guard) -> Result<Guard, GuardRefused>,
 ) -> Result<Reply<GuardResponse>, Problem> {
-    let before = load(deps, tenant, id).await?;
+    let before = load(deps, &caller.tenant, id).await?;
     let guard = to(before.clone())?;
-    deps.table.replace_guard(&guard, &before).await??;
+    let facts = |guard: &Guard| Facts::of(&json!({ "status": guard.status }));
+    let change = AuditChange {
+        before: facts(&before),
+        after: facts(&guard),
+        ..caller.change(Operation::GuardStatusChanged, id.as_str(), deps.ids.now())
+    };
+    deps.table.replace_guard_audited(&guard, &before, &change, None).await??;
     let status = guard.status;
     tracing::info!(event = "guard_turned", guard.id = %id, %status, "guard `{id}` is {status} now");
     Ok(Reply(GuardResponse::of(guard, deps)))

@@ -48,6 +48,15 @@ fn wanted(notice: &Notice, guard: &Guard, chosen: &[NotificationPreference]) -> 
     match &notice.news {
         // Somebody has asked for just this mail; what the guard has chosen is about tips.
         News::CodeSent { .. } => guard.profile.email.iter().map(|_| Channel::Email).collect(),
+        // This is told wherever the guard can be reached, whatever it has chosen to hear about tips.
+        News::PayoutAccountChanged { .. } => {
+            let addresses = [
+                guard.profile.phone.as_ref().map(|_| Channel::Sms),
+                guard.profile.email.as_ref().map(|_| Channel::Email),
+            ];
+            let push = channels(&guard.profile, chosen).contains(&Channel::Push);
+            addresses.into_iter().flatten().chain(push.then_some(Channel::Push)).collect()
+        }
         // A rounding may leave the guard's share as it was.
         News::TipReturned { net, .. } if net.minor == 0 => Vec::new(),
         News::TipReceived { .. } | News::TipReturned { .. } => channels(&guard.profile, chosen),

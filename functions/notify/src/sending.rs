@@ -79,6 +79,7 @@ pub(crate) async fn send(
         News::CodeSent { code, .. } => return send_code(deps, guard, code).await,
         News::TipReceived { net, alias, .. } => Words::tip_received(*net, alias.as_deref()),
         News::TipReturned { net, .. } => Words::tip_returned(*net),
+        News::PayoutAccountChanged { last4, .. } => Words::payout_account_changed(last4),
     };
     match channel {
         Channel::Sms => {

@@ -27,6 +27,16 @@ impl Words {
         }
     }
 
+    /// The account for payouts was changed. `last4` are the last digits of the new one.
+    pub(crate) fn payout_account_changed(last4: &str) -> Self {
+        Self {
+            headline: format!("Your payouts go to another account now: it ends with {last4}"),
+            from: None,
+            meaning: "Nothing is paid to it for 24 hours. \
+                If you did not ask for this, tell your employer now.",
+        }
+    }
+
     /// A tip, or a part of it, went back. `net` is what the guard loses by it.
     pub(crate) fn tip_returned(net: Money) -> Self {
         Self {

@@ -51,6 +51,7 @@ pub async fn handle(deps: Deps, event: Event) -> Result<DynamoDbEventResponse, B
         response.batch_item_failures = first.into_iter().collect();
     } else if !events.is_empty() {
         let count = events.len();
+        outboxes.iter().for_each(|sequenced| count_alert(&sequenced.outbox));
         tracing::info!(event = "outbox_relayed", count, "relayed {count} notices and alerts");
     }
     Ok(response)
@@ -64,11 +65,18 @@ fn event_of(outbox: &Outbox) -> Result<BusEvent<'_>, serde_json::Error> {
     Ok(BusEvent { kind, detail: serde_json::to_value(outbox)?, at })
 }
 
+fn count_alert(outbox: &Outbox) {
+    if let Outbox::Alert(alert) = outbox {
+        metrics::counter!("alerts_total", "kind" => alert.alert.as_str()).increment(1);
+    }
+}
+
 fn kind_of(notice: NoticeKind) -> &'static str {
     match notice {
         NoticeKind::TipReceived => "tip.received",
         NoticeKind::TipReturned => "tip.returned",
         NoticeKind::CodeSent => "guard_code.sent",
+        NoticeKind::PayoutAccountChanged => "guard.payout_account_changed",
     }
 }
 

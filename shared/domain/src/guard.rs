@@ -4,6 +4,7 @@
 //! balances (the ledger has them), and the signed token of a code, which is made where the key is (X11).
 
 mod change;
+mod hold;
 mod names;
 mod page;
 mod target;
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use hold::{ACCOUNT_HOLD_HOURS, AccountChange, ConfirmRefused, Unconfirmed};
 pub use page::{TipPageRefused, TipPageState};
 pub use target::TipTarget;
 pub use token::{GuardToken, InvalidToken};
@@ -26,6 +28,8 @@ use crate::id::{GuardId, GuardQrId, TenantId};
 const NAME_MAX_CHARS: usize = 60;
 /// The longest employee id, in bytes.
 const EMPLOYEE_ID_MAX_BYTES: usize = 40;
+/// The longest name of a post, in characters.
+const POST_MAX_CHARS: usize = 60;
 /// The longest name of a bank, in characters.
 const BANK_NAME_MAX_CHARS: usize = 100;
 /// The longest recipient code, in bytes; Paystack's have about 20.
@@ -54,6 +58,10 @@ pub struct Guard {
     pub profile: GuardProfile,
     /// Where tips are paid out, once that is known.
     pub payout_account: Option<PayoutAccount>,
+    /// Until when no payout is reserved, because the account was changed.
+    pub payout_hold_until: Option<Timestamp>,
+    /// The change of the account that waits for a second person; payouts are held as long as it does.
+    pub payout_unconfirmed: Option<Unconfirmed>,
     /// Whether it takes tips.
     pub status: GuardStatus,
     /// The key of the published photo.
@@ -88,6 +96,9 @@ pub struct GuardProfile {
     pub phone: Option<Phone>,
     /// For mail.
     pub email: Option<Email>,
+    /// Where it stands: the gate or the building, for reports (T7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post: Option<String>,
 }
 
 /// A profile as it arrives.
@@ -106,6 +117,9 @@ pub struct GuardWishes {
     /// For mail.
     #[serde(default)]
     pub email: Option<String>,
+    /// Where it stands, for reports: 1 to 60 characters.
+    #[serde(default)]
+    pub post: Option<String>,
 }
 
 impl GuardProfile {
@@ -146,10 +160,16 @@ impl GuardProfile {
             errors.push(FieldError::new("email", "invalid_email", wrong.to_string()));
             None
         });
+        let post = given(&wishes.post).map(|text| text.trim().to_owned());
+        if post.as_ref().is_some_and(|text| !is_printable(text, POST_MAX_CHARS)) {
+            let detail = format!("post has 1 to {POST_MAX_CHARS} printable characters");
+            errors.push(FieldError::new("post", "invalid_name", detail));
+        }
         if !errors.is_empty() {
             return Err(InvalidFields(errors));
         }
-        Ok(Self { first_name, last_name, employee_id: employee_id.to_owned(), phone, email })
+        let employee_id = employee_id.to_owned();
+        Ok(Self { first_name, last_name, employee_id, phone, email, post })
     }
 
     /// The name for staff and on the printed card.

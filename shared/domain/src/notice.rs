@@ -18,6 +18,8 @@ words! {
         TipReturned = "tip_returned",
         /// A guard is sent a code (T38).
         CodeSent = "code_sent",
+        /// The account for a guard's payouts was changed.
+        PayoutAccountChanged = "payout_account_changed",
     }
 }
 
@@ -64,6 +66,13 @@ pub enum News {
         /// One request's own id, so that the same code can be sent again.
         request: String,
     },
+    /// The account for the guard's payouts was changed.
+    PayoutAccountChanged {
+        /// The last four digits of the new one.
+        last4: String,
+        /// The guard's version with it, which tells this change from others.
+        version: u64,
+    },
 }
 
 impl Notice {
@@ -73,6 +82,7 @@ impl Notice {
             News::TipReceived { .. } => NoticeKind::TipReceived,
             News::TipReturned { .. } => NoticeKind::TipReturned,
             News::CodeSent { .. } => NoticeKind::CodeSent,
+            News::PayoutAccountChanged { .. } => NoticeKind::PayoutAccountChanged,
         }
     }
 
@@ -82,6 +92,9 @@ impl Notice {
             News::TipReceived { tip, .. } => tip.to_string(),
             News::TipReturned { tip, cause, .. } => format!("{tip}:{cause}"),
             News::CodeSent { code, request } => format!("{code}:{request}"),
+            News::PayoutAccountChanged { version, .. } => {
+                format!("{}:account:{version}", self.guard)
+            }
         }
     }
 }

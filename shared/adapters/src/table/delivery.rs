@@ -1,6 +1,7 @@
 //! Deliveries of notices: claimed before a message is sent, so that at most one goes out per notice and channel, and
 //! settled after it. A claim that was never settled stands for a message of which nobody knows.
 
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::alert::Outbox;
 use domain::guard::Channel;
 use domain::limit::DELIVERY_DAYS;
@@ -146,12 +147,14 @@ impl Table {
         notice: &Notice,
         (claim, answer): (Claim, Answer),
     ) -> Result<bool, StoreError> {
+        let writes = vec![self.write_notice(notice)?, self.write_answer(&claim, &answer)?];
+        Ok(self.transact(writes).await?.is_ok())
+    }
+
+    /// The notice as a part of the transaction of what it tells.
+    pub(super) fn write_notice(&self, notice: &Notice) -> Result<TransactWriteItem, StoreError> {
         let item = NoticeItem { outbox: notice.clone().into(), ttl: forgotten(notice.at) };
         let item = encode(&keys::notice(&notice.subject()), NOTICE_KIND, &item)?;
-        let writes = vec![
-            self.put(item, Some("attribute_not_exists(PK)"), Item::new()),
-            self.write_answer(&claim, &answer)?,
-        ];
-        Ok(self.transact(writes).await?.is_ok())
+        Ok(self.put(item, Some("attribute_not_exists(PK)"), Item::new()))
     }
 }

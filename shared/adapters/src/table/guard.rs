@@ -2,8 +2,12 @@
 //! written together.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::guard::{ActiveCode, Guard, GuardProfile, GuardRefused, GuardStatus, PayoutAccount};
+use domain::audit::AuditChange;
+use domain::guard::{
+    ActiveCode, Guard, GuardProfile, GuardRefused, GuardStatus, PayoutAccount, Unconfirmed,
+};
 use domain::id::{GuardId, TenantId};
+use domain::notice::Notice;
 use domain::page::{Page, PageSize, Position};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,6 +26,10 @@ struct GuardItem {
     profile: GuardProfile,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     payout_account: Option<PayoutAccount>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    payout_hold_until: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    payout_unconfirmed: Option<Unconfirmed>,
     status: GuardStatus,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     photo: Option<String>,
@@ -42,6 +50,8 @@ impl GuardItem {
             tenant: guard.tenant.clone(),
             profile: guard.profile.clone(),
             payout_account: guard.payout_account.clone(),
+            payout_hold_until: guard.payout_hold_until,
+            payout_unconfirmed: guard.payout_unconfirmed.clone(),
             status: guard.status,
             photo: guard.photo.clone(),
             active_code: guard.code.clone(),
@@ -58,6 +68,8 @@ impl GuardItem {
             tenant: self.tenant,
             profile: self.profile,
             payout_account: self.payout_account,
+            payout_hold_until: self.payout_hold_until,
+            payout_unconfirmed: self.payout_unconfirmed,
             status: self.status,
             photo: self.photo,
             code: self.active_code,
@@ -171,6 +183,27 @@ impl Table {
         Ok(self.transact(writes).await?.map_err(|refused| {
             if swapped { taken_or_changed(&refused, last) } else { GuardRefused::Changed }
         }))
+    }
+
+    /// Replaces the guard that was read as `before`, with the record of the change and with what the guard is told of it.
+    /// [`GuardRefused::Changed`] where somebody else was faster. The employee id stays.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn replace_guard_audited(
+        &self,
+        guard: &Guard,
+        before: &Guard,
+        change: &AuditChange,
+        notice: Option<&Notice>,
+    ) -> Result<Result<(), GuardRefused>, StoreError> {
+        let mut writes = vec![self.write_guard(guard, before)?];
+        writes.extend(self.write_page(guard, before)?);
+        if let Some(notice) = notice {
+            writes.push(self.write_notice(notice)?);
+        }
+        let committed = self.transact_audited(change, writes).await?;
+        Ok(committed.map_err(|_| GuardRefused::Changed))
     }
 
     /// The write of a guard on the condition that it is still what was read.

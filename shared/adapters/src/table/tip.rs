@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, TransactWriteItem};
+use domain::audit::AuditChange;
 use domain::contact::Email;
 use domain::id::{GuardId, TenantId, TipId};
 use domain::limit::IDEMPOTENCY_HOURS;
@@ -308,6 +309,21 @@ impl Table {
     pub async fn replace_tip(&self, tip: &Tip, read: u64) -> Result<bool, StoreError> {
         let values = Item::from([(":read".to_owned(), number(read))]);
         self.put_tip(tip, read.saturating_add(1), "v = :read", values).await
+    }
+
+    /// Replaces the tip that was read at version `read`, with the record of the change; `false` when somebody else was
+    /// faster.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn replace_tip_audited(
+        &self,
+        tip: &Tip,
+        read: u64,
+        change: &AuditChange,
+    ) -> Result<bool, StoreError> {
+        let write = self.write_tip(tip, read)?;
+        Ok(self.transact_audited(change, vec![write]).await?.is_ok())
     }
 
     /// A write that finds exactly what it wanted to write has been there before: its first answer was lost.

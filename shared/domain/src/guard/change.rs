@@ -1,18 +1,26 @@
-//! What becomes of a guard beside its status and its profile: where it is paid, how it looks, which code works.
+//! What becomes of a guard beside its status and its profile: how it looks, which code works.
 
 use jiff::Timestamp;
 
-use super::{ActiveCode, Guard, GuardQr, GuardRefused, GuardStatus, GuardToken, PayoutAccount};
-use crate::id::GuardQrId;
+use super::{ActiveCode, Guard, GuardProfile, GuardQr, GuardRefused, GuardStatus, GuardToken};
+use crate::id::{GuardId, GuardQrId, TenantId};
 
 impl Guard {
-    /// The guard with another account for its payouts.
-    ///
-    /// # Errors
-    /// [`GuardRefused::Archived`].
-    pub fn pay_to(self, account: PayoutAccount) -> Result<Self, GuardRefused> {
-        let here = self.still_here()?;
-        Ok(Self { payout_account: Some(account), ..here }.next())
+    /// A new guard, who takes tips as soon as it has a code.
+    pub fn hire(id: GuardId, tenant: TenantId, profile: GuardProfile, now: Timestamp) -> Self {
+        Self {
+            id,
+            tenant,
+            profile,
+            payout_account: None,
+            payout_hold_until: None,
+            payout_unconfirmed: None,
+            status: GuardStatus::Active,
+            photo: None,
+            code: None,
+            created_at: now,
+            version: 1,
+        }
     }
 
     /// The guard with another published photo, by its key.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
+use crate::audit::Actor;
 use crate::failure::Failure;
 
 fn at(second: i64) -> Timestamp {
@@ -17,21 +18,13 @@ fn wishes() -> GuardWishes {
         employee_id: "G-0042".to_owned(),
         phone: Some("+234 801 234 5678".to_owned()),
         email: Some("musa@example.com".to_owned()),
+        post: Some(" Gate 2 ".to_owned()),
     }
 }
 
 fn guard() -> Guard {
-    Guard {
-        id: GuardId::new(at(0), [1; 10]),
-        tenant: TenantId::new(at(0), [2; 10]),
-        profile: GuardProfile::parse(&wishes()).unwrap(),
-        payout_account: None,
-        status: GuardStatus::Active,
-        photo: None,
-        code: None,
-        created_at: at(0),
-        version: 1,
-    }
+    let (id, tenant) = (GuardId::new(at(0), [1; 10]), TenantId::new(at(0), [2; 10]));
+    Guard::hire(id, tenant, GuardProfile::parse(&wishes()).unwrap(), at(0))
 }
 
 #[test]
@@ -142,6 +135,8 @@ fn a_profile_is_checked_field_by_field() {
     check(GuardWishes { last_name: "x".repeat(61), ..wishes() }, &["last_name"]);
     check(GuardWishes { last_name: "a\nb".to_owned(), ..wishes() }, &["last_name"]);
     check(GuardWishes { employee_id: "#1".to_owned(), ..wishes() }, &["employee_id"]);
+    check(GuardWishes { post: text(" "), ..wishes() }, &[]);
+    check(GuardWishes { post: text(&"x".repeat(61)), ..wishes() }, &["post"]);
     let both = GuardWishes { phone: text("0801"), email: text("x"), ..wishes() };
     check(both, &["phone", "email"]);
 }
@@ -188,9 +183,10 @@ fn a_guard_is_told_where_it_wants_and_can_be_reached() {
 #[test]
 fn a_guard_that_has_left_gets_neither_account_nor_photo_nor_code() {
     let account = || PayoutAccount::new("RCP_1", "0022728151", "Zenith Bank").unwrap();
+    let change = || AccountChange { by: Actor::System, at: at(1), explained: false };
     let (id, token) = (GuardQrId::new(at(1), [3; 10]), GuardToken::new([9; 8]));
     let gone = guard().archive().unwrap();
-    assert_eq!(gone.clone().pay_to(account()), Err(GuardRefused::Archived));
+    assert_eq!(gone.clone().pay_to(account(), change()), Err(GuardRefused::Archived));
     assert_eq!(gone.clone().show("a.jpg".to_owned()), Err(GuardRefused::Archived));
     let refused = gone.issue_code(id.clone(), token.clone(), at(1)).unwrap_err();
     assert_eq!(refused, GuardRefused::Archived);
@@ -200,7 +196,7 @@ fn a_guard_that_has_left_gets_neither_account_nor_photo_nor_code() {
     let (coded, code) = resting.issue_code(id.clone(), token.clone(), at(1)).unwrap();
     assert_eq!((coded.version, code.status), (read + 1, GuardQrStatus::Active));
     assert_eq!(coded.code, Some(ActiveCode { id, token }));
-    let paid = coded.pay_to(account()).unwrap().show("a.jpg".to_owned()).unwrap();
+    let paid = coded.pay_to(account(), change()).unwrap().show("a.jpg".to_owned()).unwrap();
     assert_eq!((paid.version, paid.photo.as_deref()), (read + 3, Some("a.jpg")));
     assert_eq!(paid.payout_account.unwrap().last4, "8151");
 }

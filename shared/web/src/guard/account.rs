@@ -3,11 +3,15 @@
 
 use adapters::paystack::{Bank, Paystack, RecipientKind, RecipientWish};
 use adapters::table::Table;
+use domain::audit::{Actor, AuditChange, Facts, Note, Operation};
 use domain::failure::{FieldError, InvalidFields};
-use domain::guard::{Guard, PayoutAccount};
+use domain::guard::{AccountChange, Guard, GuardRefused, PayoutAccount};
 use domain::id::TenantId;
 use domain::money::Currency;
+use domain::notice::{News, Notice};
+use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::tenant_of;
@@ -40,6 +44,17 @@ pub struct AccountWishes {
     pub account_number: String,
     /// In what it is paid; the currency of the tenant's tips when nothing is said.
     pub currency: Option<Currency>,
+}
+
+/// Who asks for an account, and why.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// Why. Without it, a second person has to confirm a changed account.
+    pub note: Option<Note>,
 }
 
 /// An account that was set, and what its bank says about it.
@@ -84,11 +99,17 @@ impl Accounts<'_> {
         Ok(self.paystack.banks(tenant, currency, Some(kind)).await?)
     }
 
-    /// Sets where the guard's tips are paid out. The account is looked up first.
+    /// Sets where the guard's tips are paid out. The account is looked up first. A change holds the guard's payouts,
+    /// and tells the guard.
     ///
     /// # Errors
     /// [`InvalidFields`], [`domain::guard::GuardRefused`], Paystack's refusal or the store's failure.
-    pub async fn set(&self, before: &Guard, wishes: AccountWishes) -> Result<AccountSet, Problem> {
+    pub async fn set(
+        &self,
+        before: &Guard,
+        wishes: AccountWishes,
+        asked: Asked,
+    ) -> Result<AccountSet, Problem> {
         let tenant = &before.tenant;
         let wanted = Wanted::parse(wishes, self.tips_currency(tenant).await?)?;
         let bank = self.bank(tenant, &wanted).await?;
@@ -97,12 +118,25 @@ impl Accounts<'_> {
         let number = wanted.account_number.clone();
         let recipient = self.paystack.create_recipient(tenant, &wanted.named(name)).await?;
         let payout_account = PayoutAccount::new(&recipient, &number, &bank.name)?;
-        let guard = before.clone().pay_to(payout_account.clone())?;
-        self.table.replace_guard(&guard, before).await??;
+        let guard = asked.change(before, payout_account.clone())?;
+        asked.commit(self.table, &guard, before).await?;
         let id = &guard.id;
         tracing::info!(event = "payout_account_set", guard.id = %id, "`{id}` is paid to another account");
         let name_matches = account_name.as_deref().map(|name| guard.profile.is_like(name));
         Ok(AccountSet { guard, payout_account, account_name, name_matches })
+    }
+
+    /// Confirms the changed account of a guard, as a second person. Its payouts go on a day after the change.
+    ///
+    /// # Errors
+    /// [`domain::guard::ConfirmRefused`], or the store's failure.
+    pub async fn confirm(&self, before: &Guard, asked: Asked) -> Result<Guard, Problem> {
+        let guard = before.clone().confirm_account(&asked.by)?;
+        let change = asked.audit(Operation::PayoutAccountConfirmed, before, &guard);
+        self.table.replace_guard_audited(&guard, before, &change, None).await??;
+        let id = &guard.id;
+        tracing::info!(event = "payout_account_confirmed", guard.id = %id, "`{id}`'s account is confirmed");
+        Ok(guard)
     }
 
     async fn tips_currency(&self, tenant: &TenantId) -> Result<Currency, Problem> {
@@ -131,6 +165,54 @@ impl Accounts<'_> {
             Currency::Kes | Currency::Usd | Currency::Zar => Ok(None),
         }
     }
+}
+
+impl Asked {
+    fn change(&self, before: &Guard, account: PayoutAccount) -> Result<Guard, GuardRefused> {
+        let explained = self.note.is_some();
+        let change = AccountChange { by: self.by.clone(), at: self.at, explained };
+        before.clone().pay_to(account, change)
+    }
+
+    /// The guard, the record of the change, and, unless it is the guard's first account, the news of it.
+    async fn commit(&self, table: &Table, guard: &Guard, before: &Guard) -> Result<(), Problem> {
+        let change = self.audit(Operation::PayoutAccountChanged, before, guard);
+        let code = |guard: &Guard| guard.payout_account.as_ref().map(|a| a.recipient_code.clone());
+        let told = before.payout_account.is_some() && code(before) != code(guard);
+        let notice = told.then(|| self.notice(guard)).flatten();
+        Ok(table.replace_guard_audited(guard, before, &change, notice.as_ref()).await??)
+    }
+
+    fn audit(&self, operation: Operation, before: &Guard, guard: &Guard) -> AuditChange {
+        AuditChange {
+            tenant: guard.tenant.clone(),
+            at: self.at,
+            actor: self.by.clone(),
+            operation,
+            subject: guard.id.to_string(),
+            before: facts(before),
+            after: facts(guard),
+            note: self.note.clone(),
+        }
+    }
+
+    fn notice(&self, guard: &Guard) -> Option<Notice> {
+        let last4 = guard.payout_account.as_ref()?.last4.clone();
+        let news = News::PayoutAccountChanged { last4, version: guard.version };
+        let (tenant, guard) = (guard.tenant.clone(), guard.id.clone());
+        Some(Notice { tenant, guard, at: self.at, news })
+    }
+}
+
+/// What the audit says of a guard's account.
+fn facts(guard: &Guard) -> Facts {
+    let account = guard.payout_account.as_ref();
+    Facts::of(&json!({
+        "recipient": account.map(|account| &account.recipient_code),
+        "last4": account.map(|account| &account.last4),
+        "confirmed": guard.payout_unconfirmed.is_none(),
+        "held_until": guard.hold_ends_at(),
+    }))
 }
 
 /// An account whose parts look right. It is not printed.

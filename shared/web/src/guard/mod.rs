@@ -5,5 +5,5 @@
 mod account;
 mod code;
 
-pub use account::{AccountKind, AccountSet, AccountWishes, Accounts};
+pub use account::{AccountKind, AccountSet, AccountWishes, Accounts, Asked};
 pub use code::{CodeMissing, GuardCodes, Issued, active, code_notice, replace_profile, tenant_of};
