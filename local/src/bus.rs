@@ -1,17 +1,19 @@
-//! The event bus: copies of events to the queues whose rules they fit.
+//! The event bus: copies of events to the queues and topics whose rules they fit.
 //!
 //! A copy is in its queue before the sender is answered, all of one request in one transaction, so the bus itself has
-//! nothing to lose and nothing that waits. Deliberately absent: an archive, and targets other than queues.
+//! nothing to lose and nothing that waits. What a topic gets is in the inbox before that, so it may be there twice when the
+//! sender has to try again. Deliberately absent: an archive, and targets of other kinds.
 
 use adapters::clock::Clock;
 use adapters::random::Random;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::embedded::inbox::{Inbox, Item, TopicMessage};
 use crate::embedded::new_id;
 use crate::queue::{Outgoing, QueueError, Queues};
 use crate::stream;
-use crate::template::{Rule, Template};
+use crate::template::{Rule, Target, Template};
 
 /// The bus that is there without a template.
 const DEFAULT: &str = "default";
@@ -22,6 +24,7 @@ pub(crate) struct Bus {
     names: Vec<String>,
     rules: Vec<Rule>,
     queues: Queues,
+    inbox: Inbox,
     clock: Clock,
     random: Random,
     account_id: String,
@@ -40,10 +43,10 @@ pub(crate) struct Incoming {
 }
 
 impl Bus {
-    /// The template's buses in front of its queues.
+    /// The template's buses in front of its queues and of the inbox, which stands for its topics.
     pub(crate) fn new(
         template: &Template,
-        queues: Queues,
+        (queues, inbox): (Queues, Inbox),
         (clock, random): (Clock, Random),
         (account_id, region): (&str, &str),
     ) -> Self {
@@ -52,6 +55,7 @@ impl Bus {
             names: declared.chain([DEFAULT.to_owned()]).collect(),
             rules: template.rules().to_vec(),
             queues,
+            inbox,
             clock,
             random,
             account_id: account_id.to_owned(),
@@ -64,7 +68,7 @@ impl Bus {
         self.names.iter().any(|known| known == name)
     }
 
-    /// Gives each event to the queues that want it; gives the events' ids in the same order.
+    /// Gives each event to the queues and topics that want it; gives the events' ids in the same order.
     pub(crate) fn put(&self, events: &[Incoming]) -> Result<Vec<String>, QueueError> {
         let mut ids = Vec::with_capacity(events.len());
         let mut copies: Vec<(&str, String)> = Vec::new();
@@ -75,7 +79,15 @@ impl Bus {
             let fits =
                 |rule: &&Rule| rule.bus == event.bus && stream::matches(&rule.pattern, &whole);
             for target in self.rules.iter().filter(fits).flat_map(|rule| &rule.targets) {
-                copies.push((&self.queues.by_arn(target)?.name, text.clone()));
+                match target {
+                    Target::Queue(arn) => {
+                        copies.push((&self.queues.by_arn(arn)?.name, text.clone()));
+                    }
+                    Target::Topic { topic, wording } => {
+                        let text = wording.as_ref().map_or(text.clone(), |w| w.of(&whole));
+                        self.publish(topic, text);
+                    }
+                }
             }
             ids.push(id);
         }
@@ -83,6 +95,14 @@ impl Bus {
             copies.iter().map(|(queue, body)| Outgoing { queue, body, delay: None }).collect();
         self.queues.send(&messages)?;
         Ok(ids)
+    }
+
+    /// A failure is logged: as in the cloud, the bus has taken the event.
+    fn publish(&self, topic: &str, text: String) {
+        let message = TopicMessage { topic: topic.to_owned(), subject: None, text };
+        if let Err(error) = self.inbox.keep(&Item::Topic(message)) {
+            tracing::error!("the inbox cannot be written: {error}");
+        }
     }
 
     /// The event as its targets see it.

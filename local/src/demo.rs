@@ -160,6 +160,7 @@ fn ensure_merchant(stack: &Stack, tenant: &TenantId) -> Result<Option<String>, D
     if stack.simulator().is_some() {
         let key = SIMULATED_KEY.to_owned();
         stack.ensure_merchant(tenant, TENANT_NAME, &key).map_err(failed)?;
+        stack.ask_before_transfers(tenant, true).map_err(failed)?;
         return Ok(Some(key));
     }
     if let Some(key) = stack.paystack_key() {

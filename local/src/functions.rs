@@ -10,7 +10,7 @@ use crate::registry::{BoxError, Build, Handler, Registry};
 
 /// Every function of the platform.
 pub fn registry() -> Registry {
-    let http: [(&'static str, Build); 13] = [
+    let http: [(&'static str, Build); 15] = [
         ("analytics", |env| http("analytics", env, analytics::Deps::from_env, analytics::routes)),
         ("finance", |env| http("finance", env, finance::Deps::from_env, finance::routes)),
         ("generate", |env| http("generate", env, generate::Deps::from_env, generate::routes)),
@@ -29,20 +29,32 @@ pub fn registry() -> Registry {
             http("properties", env, properties::Deps::from_env, properties::routes)
         }),
         ("scan", |env| http("scan", env, scan::Deps::from_env, scan::routes)),
+        ("settlements", |env| {
+            http("settlements", env, settlements::Deps::from_env, settlements::routes)
+        }),
         ("site", |env| http("site", env, site::Deps::from_env, site::routes)),
         ("tenants", |env| http("tenants", env, tenants::Deps::from_env, tenants::routes)),
         ("tip-create", |env| {
             http("tip-create", env, tip_create::Deps::from_env, tip_create::routes)
         }),
         ("tip-page", |env| http("tip-page", env, tip_page::Deps::from_env, tip_page::routes)),
+        ("transfer-approval", |env| {
+            http(
+                "transfer-approval",
+                env,
+                transfer_approval::Deps::from_env,
+                transfer_approval::routes,
+            )
+        }),
     ];
-    let events: [(&'static str, Build); 7] = [
+    let events: [(&'static str, Build); 8] = [
         ("aggregate", |env| event(env, aggregate::Deps::from_env, aggregate::handle)),
         ("janitor", |env| event(env, janitor::Deps::from_env, janitor::handle)),
         ("notify", |env| event(env, notify::Deps::from_env, notify::handle)),
         ("payments", |env| event(env, payments::Deps::from_env, payments::handle)),
         ("payouts", |env| event(env, payouts::Deps::from_env, payouts::handle)),
         ("relay", |env| event(env, relay::Deps::from_env, relay::handle)),
+        ("settle", |env| event(env, settle::Deps::from_env, settle::handle)),
         ("sweeper", |env| event(env, sweeper::Deps::from_env, sweeper::handle)),
     ];
     Registry::new(http.into_iter().chain(events))
@@ -53,7 +65,7 @@ pub fn registry() -> Registry {
 /// # Errors
 /// [`EnvironmentError`] names a variable that a function misses.
 pub fn openapi(env: &Environment) -> Result<OpenApi, EnvironmentError> {
-    let functions: [Routes; 13] = [
+    let functions: [Routes; 15] = [
         analytics::routes(analytics::Deps::from_env(env)?),
         finance::routes(finance::Deps::from_env(env)?),
         generate::routes(generate::Deps::from_env(env)?),
@@ -63,10 +75,12 @@ pub fn openapi(env: &Environment) -> Result<OpenApi, EnvironmentError> {
         photos::routes(photos::Deps::from_env(env)?),
         properties::routes(properties::Deps::from_env(env)?),
         scan::routes(scan::Deps::from_env(env)?),
+        settlements::routes(settlements::Deps::from_env(env)?),
         site::routes(site::Deps::from_env(env)?),
         tenants::routes(tenants::Deps::from_env(env)?),
         tip_create::routes(tip_create::Deps::from_env(env)?),
         tip_page::routes(tip_page::Deps::from_env(env)?),
+        transfer_approval::routes(transfer_approval::Deps::from_env(env)?),
     ];
     Ok(web::openapi::of(functions))
 }

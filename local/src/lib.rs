@@ -17,6 +17,7 @@
     )
 )]
 
+mod alarm;
 mod bus;
 pub mod cli;
 mod client;
@@ -38,7 +39,7 @@ mod tenancy;
 
 pub use demo::{Demo, DemoError};
 pub use embedded::inbox::{Inbox, Item, Received};
-pub use meter::{Call, Fault, Filter, Meter};
+pub use meter::{Call, Fault, Filter, Meter, Script};
 pub use queue::QueueState;
 pub use registry::{BoxError, Build, EventHandler, Handler, Registry};
 pub use stack::{DataFolder, Options, Stack, StartError, TemplateSource};

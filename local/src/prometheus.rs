@@ -64,7 +64,7 @@ fn describe() {
     let counters = [
         ("http_requests_total", "Requests, by method, route and status."),
         ("notices_total", "Messages to guards, by channel and outcome."),
-        ("notices_unreadable_total", "Notices that could not be read and relayed."),
+        ("outbox_unreadable_total", "Notices and alerts that could not be read and relayed."),
         ("qr_generations_total", "Drawn codes, by outcome."),
         ("s3_requests_total", "Requests to the bucket, by operation and outcome."),
         ("scans_total", "Scans that were let through, by class of visitor."),

@@ -32,6 +32,7 @@ pub use options::{Options, TemplateSource};
 pub(crate) use running::{HttpFailure, Running};
 pub(crate) use store::Store;
 
+use crate::alarm::Alarms;
 use crate::demo::{self, Demo, DemoError};
 use crate::embedded::aws::Secrets;
 use crate::embedded::dynamo::Dynamo;
@@ -117,6 +118,7 @@ pub struct Stack {
     paystack_key: Option<String>,
     queues: Queues,
     inbox: Inbox,
+    alarms: Alarms,
     small_url: String,
     /// What runs only for its own sake: streams, queues, schedules, sweeping. Ends at once.
     background: JoinSet<()>,

@@ -1,15 +1,16 @@
 //! `template.yaml`: the only list of routes, queues, schedules, streams and permissions.
 //!
 //! The local process reads the file that is deployed, so the two cannot drift. Read here: functions with their
-//! events and variables, tables, buckets, queues, the bus with its rules, secrets, and the distribution's paths.
-//! Deliberately absent: a second list of any of these, and everything that only the cloud has (alarms, topics, logs,
-//! firewalls, certificates).
+//! events and variables, tables, buckets, queues, the bus with its rules, topics, alarms of queues, secrets, and the
+//! distribution's paths. Deliberately absent: a second list of any of these, and everything that only the cloud has
+//! (other alarms, subscriptions, logs, firewalls, certificates).
 
 mod cdn;
 mod function;
 mod message;
 mod resource;
 mod scope;
+mod topic;
 mod yaml;
 
 use std::path::Path;
@@ -21,9 +22,10 @@ pub use function::{
     Batching, Function, HttpRoute, QueueSource, ScheduleSource, StreamSource, Trigger,
 };
 pub(crate) use message::bus_name;
-pub use message::{EventBus, Queue, Redrive, Rule};
+pub use message::{EventBus, Queue, Redrive, Rule, Target};
 pub use resource::{Bucket, Secret, SecretText, Table};
 pub use scope::Facts;
+pub use topic::{QueueAlarm, Topic, Wording};
 
 use scope::Scope;
 
@@ -60,6 +62,7 @@ pub struct Template {
     queues: Vec<Queue>,
     buses: Vec<EventBus>,
     rules: Vec<Rule>,
+    queue_alarms: Vec<QueueAlarm>,
     secrets: Vec<Secret>,
     cdn_paths: Vec<CdnPath>,
     origin_headers: Vec<(String, String)>,
@@ -110,8 +113,14 @@ impl Template {
         let buses = of_kind("AWS::Events::EventBus")
             .map(|r| message::bus(r, &scope))
             .collect::<Result<_, _>>()?;
+        let topics = of_kind("AWS::SNS::Topic")
+            .map(|r| topic::topic(r, &scope))
+            .collect::<Result<Vec<_>, _>>()?;
         let rules = of_kind("AWS::Events::Rule")
-            .filter_map(|r| message::rule(r, &queues, &scope).transpose())
+            .filter_map(|r| message::rule(r, (&queues, &topics), &scope).transpose())
+            .collect::<Result<_, _>>()?;
+        let queue_alarms = of_kind("AWS::CloudWatch::Alarm")
+            .filter_map(|r| topic::alarm(r, &topics, &scope).transpose())
             .collect::<Result<_, _>>()?;
         let secrets = of_kind("AWS::SecretsManager::Secret")
             .map(|r| resource::secret(r, &scope))
@@ -129,6 +138,7 @@ impl Template {
             queues,
             buses,
             rules,
+            queue_alarms,
             secrets,
             cdn_paths,
             origin_headers,
@@ -179,6 +189,11 @@ impl Template {
     /// The rules of the buses.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// The alarms that watch queues.
+    pub fn queue_alarms(&self) -> &[QueueAlarm] {
+        &self.queue_alarms
     }
 
     /// The Secrets Manager secrets.

@@ -13,7 +13,7 @@ use web::assets;
 
 use crate::call::{Answered, call};
 use crate::fixture::{golden, is_update, options, root, router, template};
-use crate::money::earn;
+use crate::money::{earn, reserve};
 use crate::seed::{scan, seed};
 use crate::tips::begin;
 
@@ -69,6 +69,9 @@ async fn play(function: &str) {
         }
         if ["guards", "tip-create"].contains(&function) {
             begin(&stack).await;
+        }
+        if function == "transfer-approval" {
+            reserve(&stack).await;
         }
         let answered = call(&router(&stack, function, 0), &event).await;
         let mut reply = serde_json::to_string_pretty(&shown(function, &answered)).unwrap();
@@ -218,6 +221,11 @@ async fn tip_create_answers_its_events_as_kept() {
 #[tokio::test]
 async fn tip_page_answers_its_events_as_kept() {
     play("tip-page").await;
+}
+
+#[tokio::test]
+async fn transfer_approval_answers_its_events_as_kept() {
+    play("transfer-approval").await;
 }
 
 #[test]

@@ -1,11 +1,14 @@
-//! The money of the platform that is the same each time: one tip that is paid, and one that nobody pays.
+//! The money of the platform that is the same each time: one tip that is paid, one that nobody pays, and one payout
+//! that is under way.
 
 use adapters::paystack::{Initialize, Paystack};
 use adapters::table::Table;
 use domain::contact::Email;
-use domain::id::{GuardId, TipId};
+use domain::id::{GuardId, PayoutId, TipId};
 use domain::money::{Currency, Money};
+use domain::payout::{Payout, PayoutState};
 use domain::tip::{Checkout, Patron, Tip, TipSettings, TipWish};
+use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use local::Stack;
 use local::paystack::Payment;
@@ -66,4 +69,30 @@ pub(crate) async fn earn(stack: &Stack) {
     let tip = wish(stack, 1, 0).await;
     pay(stack, &tip);
     stack.quiet().await.unwrap();
+}
+
+/// A payout whose first transfer may go.
+pub(crate) async fn reserve(stack: &Stack) {
+    connect(stack);
+    let table = Table::from_env(stack.environment("tenants").unwrap()).unwrap();
+    let payout = Payout {
+        id: PayoutId::new(noon(), [1; 10]),
+        tenant: tenant_id(),
+        guard: GuardId::new(noon(), [1; 10]),
+        run: date(2026, 11, 21),
+        amount: Money { minor: AMOUNT, currency: Currency::Ngn },
+        recipient: "RCP_golden".to_owned(),
+        state: PayoutState::Reserved,
+        attempt: 1,
+        failures: 0,
+        trouble: None,
+        from_seq: 1,
+        to_seq: 1,
+        part: 0,
+        since: noon(),
+        created_at: noon(),
+        changed_at: noon(),
+        due_at: None,
+    };
+    assert!(table.insert_payout(&payout).await.unwrap());
 }

@@ -173,6 +173,13 @@ impl MessageRow {
                 subject: String::new(),
                 text: format!("{} bytes, encrypted for the browser", message.body.len()),
             },
+            Item::Topic(message) => Self {
+                time,
+                kind: "Topic",
+                to: message.topic,
+                subject: message.subject.unwrap_or_default(),
+                text: cut(message.text),
+            },
         }
     }
 }

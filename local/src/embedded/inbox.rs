@@ -1,4 +1,5 @@
-//! What would have gone out to people: text messages, mail and push messages, kept instead of sent.
+//! What would have gone out to people: text messages, mail, push messages and what topics were told, kept instead of
+//! sent.
 //!
 //! Newest first, bounded, and durable in one SQLite file. Deliberately absent: the keys of push messages; their bodies
 //! are kept as they came, encrypted.
@@ -56,6 +57,19 @@ pub enum Item {
     Mail(Letter),
     /// A push message.
     Push(PushMessage),
+    /// What everybody hears who listens to a topic.
+    Topic(TopicMessage),
+}
+
+/// What everybody hears who listens to a topic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicMessage {
+    /// The topic's logical id, for example `OpsTopic`.
+    pub topic: String,
+    /// One line, where there is one.
+    pub subject: Option<String>,
+    /// Its words.
+    pub text: String,
 }
 
 /// A text message.
@@ -120,7 +134,7 @@ impl Inbox {
     }
 
     /// Keeps a message; gives its number.
-    pub(super) fn keep(&self, item: &Item) -> Result<i64, String> {
+    pub(crate) fn keep(&self, item: &Item) -> Result<i64, String> {
         let text = serde_json::to_string(item).map_err(|error| error.to_string())?;
         let at = self.0.clock.now().as_millisecond();
         let connection = self.lock();
@@ -164,6 +178,14 @@ impl Inbox {
     pub fn pushes_to(&self, subscription: &str) -> Vec<PushMessage> {
         self.pick(|item| match item {
             Item::Push(message) if message.subscription == subscription => Some(message),
+            _ => None,
+        })
+    }
+
+    /// What the topic with this logical id was told, the newest first.
+    pub fn told(&self, topic: &str) -> Vec<TopicMessage> {
+        self.pick(|item| match item {
+            Item::Topic(message) if message.topic == topic => Some(message),
             _ => None,
         })
     }

@@ -1,6 +1,6 @@
 //! SNS: a text message to a telephone number, kept in the inbox. AWS's query protocol: a form in, XML out.
 //!
-//! Deliberately absent: topics and subscriptions, which no function uses.
+//! Deliberately absent: topics, which only rules and alarms tell.
 
 use adapters::random::Random;
 use axum::http::{StatusCode, header};

@@ -195,6 +195,26 @@ impl Simulator {
         self.read(|state| state.integrations.get(integration).map(|i| i.settings.clone()))
     }
 
+    /// The merchant whose events go to this address.
+    pub fn merchant_at(&self, webhook_url: &str) -> Option<u64> {
+        self.read(|state| {
+            let mut merchants = state.integrations.all();
+            merchants.find(|merchant| merchant.webhook_url == webhook_url).map(|found| found.id)
+        })
+    }
+
+    /// Asks at this address about each of the merchant's transfers from now on; or asks nobody.
+    ///
+    /// # Errors
+    /// [`ControlRefused`] for an unknown merchant.
+    pub fn set_approval_url(&self, integration: u64, url: Option<String>) -> Done<()> {
+        self.change(|state| {
+            let found = state.integrations.edit(integration);
+            found.ok_or_else(|| unknown("merchant", integration))?.approval_url = url;
+            Ok(())
+        })?
+    }
+
     /// Gives a merchant another key; events are signed with it from now on.
     ///
     /// # Errors

@@ -114,7 +114,7 @@ impl Stack {
         self.clock.advance(end.duration_since(self.clock.now()).max(SignedDuration::ZERO));
     }
 
-    /// Delivers everything that waits, and what comes of it, until nothing does. Messages that are hidden are not
+    /// Delivers everything that waits, and what comes of it, until nothing does; then alarms look at their queues. Messages that are hidden are not
     /// waited for: they come again when the clock has moved.
     ///
     /// # Errors
@@ -146,6 +146,7 @@ impl Stack {
                 moved |= empty(pump).await;
             }
             if !moved {
+                self.alarms.look();
                 return Ok(());
             }
         }

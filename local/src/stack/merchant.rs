@@ -1,4 +1,5 @@
-//! Tenants as merchants of Paystack: the key that a tenant's functions call it with, and where its events go.
+//! Tenants as merchants of Paystack: the key that a tenant's functions call it with, where its events go, and where its
+//! transfers are approved.
 
 use domain::id::TenantId;
 use domain::money::Currency;
@@ -27,7 +28,8 @@ impl Stack {
         self.simulator_url.clone()
     }
 
-    /// Gives the tenant this secret key of Paystack's. With the simulator it becomes a merchant there too.
+    /// Gives the tenant this secret key of Paystack's, and an approval secret beside it, which stays as it is where there
+    /// is one. With the simulator it becomes a merchant there too, whose transfers go without a question at first.
     ///
     /// # Errors
     /// When a file cannot be written; or when no function asks Paystack for anything.
@@ -38,13 +40,15 @@ impl Stack {
         secret_key: &str,
     ) -> Result<(), BoxError> {
         let environment = self.environment(KNOWS_THE_PREFIX).ok_or("nobody calls Paystack")?;
-        let prefix = environment.required("PAYSTACK_SECRET_PREFIX")?;
-        let text = json!({ "secret_key": secret_key }).to_string();
-        self.secrets.ensure_text(&format!("{prefix}{tenant}"), &text)?;
+        let secret = self.secret_name(tenant).ok_or("nobody calls Paystack")?;
+        let approval = self.approval_secret(&secret);
+        let approval = approval.unwrap_or_else(|| hex::encode(environment.random.bytes::<32>()));
+        let text = json!({ "secret_key": secret_key, "approval_secret": approval }).to_string();
+        self.secrets.ensure_text(&secret, &text)?;
         if let Some(simulator) = &self.simulator {
             simulator.ensure_merchant(Merchant {
                 secret_key: secret_key.to_owned(),
-                webhook_url: format!("{}/webhooks/paystack/{tenant}", self.base_url),
+                webhook_url: self.webhook_url(tenant),
                 approval_url: None,
                 currencies: vec![
                     Currency::Ngn,
@@ -57,5 +61,39 @@ impl Stack {
             })?;
         }
         Ok(())
+    }
+
+    /// The address at which the tenant approves its transfers; nothing before it has a key.
+    pub fn approval_url(&self, tenant: &TenantId) -> Option<String> {
+        let approval = self.approval_secret(&self.secret_name(tenant)?)?;
+        Some(format!("{}/approve/{approval}", self.webhook_url(tenant)))
+    }
+
+    /// Lets the simulator ask about each of the tenant's transfers before it goes, as a merchant sets it up in
+    /// Paystack's dashboard; or no longer.
+    ///
+    /// # Errors
+    /// When the tenant is no merchant of the simulator's, or its file cannot be written.
+    pub fn ask_before_transfers(&self, tenant: &TenantId, asks: bool) -> Result<(), BoxError> {
+        let simulator = self.simulator.as_ref().ok_or("the real Paystack is used")?;
+        let merchant = simulator.merchant_at(&self.webhook_url(tenant)).ok_or("no merchant")?;
+        let url = if asks { self.approval_url(tenant) } else { None };
+        Ok(simulator.set_approval_url(merchant, url)?)
+    }
+
+    fn webhook_url(&self, tenant: &TenantId) -> String {
+        format!("{}/webhooks/paystack/{tenant}", self.base_url)
+    }
+
+    /// The name of the tenant's secret.
+    fn secret_name(&self, tenant: &TenantId) -> Option<String> {
+        let prefix = self.environment(KNOWS_THE_PREFIX)?.required("PAYSTACK_SECRET_PREFIX").ok()?;
+        Some(format!("{prefix}{tenant}"))
+    }
+
+    fn approval_secret(&self, secret: &str) -> Option<String> {
+        let reference =
+            format!("{{{{resolve:secretsmanager:{secret}:SecretString:approval_secret}}}}");
+        self.secrets.resolve(&reference)
     }
 }

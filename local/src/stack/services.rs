@@ -11,6 +11,7 @@ use super::StartError;
 use super::folder::OpenFolder;
 use super::options::Options;
 use super::start::{listen, port_error, stopped};
+use crate::alarm::Alarms;
 use crate::bus::Bus;
 use crate::embedded::aws::{Parameters, Secrets, SmallServices, Sqs};
 use crate::embedded::dynamo::Dynamo;
@@ -30,6 +31,7 @@ pub(super) struct Services {
     pub(super) dynamo: Dynamo,
     pub(super) objects: Objects,
     pub(super) small: SmallServices,
+    pub(super) alarms: Alarms,
     /// Where the small services answer.
     pub(super) small_url: String,
     listeners: [TcpListener; 3],
@@ -55,6 +57,8 @@ impl Services {
         let objects = Objects::open(&folder.folder("objects")?, &buckets, secret);
         let objects = objects.map_err(|reason| broken("S3", &reason))?;
         let small = open_small(options, template, folder, facts)?;
+        let (queues, inbox) = (small.sqs.queues.clone(), small.inbox.clone());
+        let alarms = Alarms::new(template.queue_alarms(), queues, inbox);
 
         let listeners = [listen(0)?, listen(0)?, listen(0)?];
         let [of_dynamo, of_objects, of_small] = listeners
@@ -74,7 +78,7 @@ impl Services {
         // Browsers whose messages this machine keeps subscribe at the small port.
         variables.insert("PUSH_SERVICE_URL".to_owned(), small_url.clone());
         variables.extend(options.variables.clone());
-        Ok(Self { dynamo, objects, small, small_url, listeners, variables })
+        Ok(Self { dynamo, objects, small, alarms, small_url, listeners, variables })
     }
 
     pub(super) fn serve(self, tasks: &mut JoinSet<()>, stops: &watch::Receiver<bool>) {
@@ -105,7 +109,8 @@ fn open_small(
     let inbox = Inbox::open(&folder.join("inbox.sqlite"), clock.clone())
         .map_err(|error| broken("inbox", &error))?;
     let place = (facts.account_id.as_str(), facts.region.as_str());
-    let bus = Bus::new(template, queues.clone(), (clock, random.clone()), place);
+    let behind = (queues.clone(), inbox.clone());
+    let bus = Bus::new(template, behind, (clock, random.clone()), place);
     let sqs = Sqs { queues, account_id: facts.account_id.clone() };
     let (parameters, secrets) = (Arc::new(parameters), Arc::new(secrets));
     Ok(SmallServices { parameters, secrets, sqs, bus, inbox, random })

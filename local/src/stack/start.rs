@@ -28,7 +28,7 @@ use crate::schedule;
 use crate::stream::Reader;
 use crate::template::{Facts, Function, Template, TemplateError, Trigger};
 
-/// How often expired items are removed and read stream records are forgotten.
+/// How often expired items are removed, read stream records are forgotten and alarms look at their queues.
 const SWEEP_PERIOD: Duration = Duration::from_secs(10);
 
 impl Stack {
@@ -55,6 +55,9 @@ impl Stack {
         let secret = hex::encode(options.random.bytes::<16>());
         let services = Services::open(&options, &template, &folder, &facts, &secret)?;
         let meter = Meter::default();
+        if let Some(simulator) = &simulator {
+            simulator.count_in(meter.clone());
+        }
         let functions = functions(&options, &template, &services.variables, &meter)?;
         let readers = readers(&options, &template, &functions, &services, &folder, &facts)?;
         let pumps = pumps(&options, &template, &functions, &services, &facts);
@@ -81,6 +84,7 @@ impl Stack {
             paystack_key: options.paystack_key.clone(),
             queues: services.small.sqs.queues.clone(),
             inbox: services.small.inbox.clone(),
+            alarms: services.alarms.clone(),
             small_url: services.small_url.clone(),
             background: JoinSet::new(),
             gateway: JoinSet::new(),
@@ -122,9 +126,11 @@ impl Stack {
             self.background.spawn(schedule::run(schedule.clone(), self.clock.clone()));
         }
         let (dynamo, readers) = (self.dynamo.clone(), self.readers.clone());
+        let alarms = self.alarms.clone();
         self.background.spawn(async move {
             loop {
                 tokio::time::sleep(SWEEP_PERIOD).await;
+                alarms.look();
                 sweep(&dynamo, &readers).await;
             }
         });
@@ -210,7 +216,8 @@ pub(super) fn functions(
         let environment = Environment::new(variables, http, clock, random);
         let handler = build(&environment).map_err(|error| broken(error.to_string()))?;
         let (name, timeout) = (function.name.clone(), function.timeout);
-        let one = Arc::new(Running { name, timeout, environment, handler });
+        let (handler, meter) = (handler.into(), meter.clone());
+        let one = Arc::new(Running { name, timeout, environment, handler, build, meter });
         if running.insert(function.name.clone(), one).is_some() {
             return Err(broken("template.yaml names it twice".to_owned()));
         }

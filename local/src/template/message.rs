@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::resource::named;
 use super::scope::Scope;
+use super::topic::{Topic, Wording, wording};
 use super::{Node, Resource, TemplateError};
 
 /// SQS's own default.
@@ -71,8 +72,22 @@ pub struct Rule {
     pub bus: String,
     /// What an event must look like.
     pub pattern: Value,
-    /// The ARNs of the queues that get a copy.
-    pub targets: Vec<String>,
+    /// Who gets a copy.
+    pub targets: Vec<Target>,
+}
+
+/// Who gets a copy of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The queue of this ARN gets the whole event.
+    Queue(String),
+    /// People hear of it.
+    Topic {
+        /// The topic's logical id.
+        topic: String,
+        /// In these words; without them they read the event itself.
+        wording: Option<Wording>,
+    },
 }
 
 pub(super) fn queue(resource: &Resource<'_>, scope: &Scope<'_>) -> Result<Queue, TemplateError> {
@@ -139,7 +154,7 @@ pub(super) fn bus(resource: &Resource<'_>, scope: &Scope<'_>) -> Result<EventBus
 /// A rule that is switched off is not there.
 pub(super) fn rule(
     resource: &Resource<'_>,
-    queues: &[Queue],
+    (queues, topics): (&[Queue], &[Topic]),
     scope: &Scope<'_>,
 ) -> Result<Option<Rule>, TemplateError> {
     let properties = &resource.properties;
@@ -156,7 +171,7 @@ pub(super) fn rule(
     let bus = properties.get("EventBusName").optional_text(scope)?;
     let mut targets = Vec::new();
     for target in properties.get("Targets").items() {
-        targets.push(target_of(&target, queues, scope)?);
+        targets.push(target_of(&target, (queues, topics), scope)?);
     }
     Ok(Some(Rule {
         id: resource.id.to_owned(),
@@ -173,18 +188,25 @@ pub(crate) fn bus_name(text: &str) -> &str {
 
 fn target_of(
     target: &Node<'_>,
-    queues: &[Queue],
+    (queues, topics): (&[Queue], &[Topic]),
     scope: &Scope<'_>,
-) -> Result<String, TemplateError> {
-    for shaping in ["Input", "InputPath", "InputTransformer"] {
+) -> Result<Target, TemplateError> {
+    for shaping in ["Input", "InputPath"] {
         let property = target.get(shaping);
         if !property.is_missing() {
-            return Err(property.broken("the queue gets the whole event here"));
+            return Err(property.broken("a target gets the whole event here"));
         }
     }
     let arn = target.get("Arn").text(scope)?;
-    if queues.iter().any(|queue| queue.arn == arn) {
-        return Ok(arn);
+    if let Some(topic) = topics.iter().find(|topic| topic.arn == arn) {
+        return Ok(Target::Topic { topic: topic.id.clone(), wording: wording(target, scope)? });
     }
-    Err(target.get("Arn").broken("it is not a queue of this template"))
+    if !queues.iter().any(|queue| queue.arn == arn) {
+        return Err(target.get("Arn").broken("it is neither a queue nor a topic of this template"));
+    }
+    let transformer = target.get("InputTransformer");
+    if transformer.is_missing() {
+        return Ok(Target::Queue(arn));
+    }
+    Err(transformer.broken("a queue gets the whole event here"))
 }

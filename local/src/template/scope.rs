@@ -317,7 +317,8 @@ impl<'t> Scope<'t> {
         Ok(self.arn("sqs", &self.physical_name(id, "QueueName")?))
     }
 
-    fn topic_arn(&self, id: &str) -> Result<String, String> {
+    /// The ARN by which rules and alarms name the topic.
+    pub(super) fn topic_arn(&self, id: &str) -> Result<String, String> {
         Ok(self.arn("sns", &self.physical_name(id, "TopicName")?))
     }
 

@@ -79,3 +79,44 @@ async fn an_entry_that_cannot_be_used_is_named_and_the_others_go_on() {
     assert_eq!(codes, [Some("MalformedDetail"), Some("ResourceNotFoundException"), None]);
     assert_eq!(stack.queue("Letters").unwrap().delayed, 1);
 }
+
+#[tokio::test]
+async fn a_topic_is_told_in_the_words_of_its_rule() {
+    let stack = errands::stack("bus-topic").await;
+    let bus = Bus::from_env(stack.environment("worker").unwrap()).unwrap();
+    let at = stack.clock().now();
+    let event = |kind, sentence| BusEvent { kind, detail: json!({ "sentence": sentence }), at };
+    bus.put(&[event("alert.fire", "It burns."), event("tip.received", "Quiet.")]).await.unwrap();
+    let told = stack.inbox().told("Alarms");
+    let texts: Vec<&str> = told.iter().map(|message| message.text.as_str()).collect();
+    assert_eq!(texts, ["\"It burns. (alert.fire)\""]);
+}
+
+#[tokio::test]
+async fn an_alarm_rings_once_until_its_queue_is_empty_again() {
+    let stack = errands::stack("alarm").await;
+    let errands = post(&stack, "Errands");
+    let told = || stack.inbox().told("Alarms").len();
+    errands.send("refuse").await;
+    for rung in [0, 0, 1, 1] {
+        stack.quiet().await.unwrap();
+        assert_eq!(told(), rung);
+        stack.advance(SignedDuration::from_secs(61)).await;
+    }
+    let message = stack.inbox().told("Alarms").remove(0);
+    assert_eq!(message.subject.as_deref(), Some("ALARM: DeadAlarm"));
+    assert_eq!(message.text, "An errand was given up. (1 in tessera-local-ErrandsDead)");
+    errands.send("refuse").await;
+    for _ in 0..4 {
+        stack.quiet().await.unwrap();
+        stack.advance(SignedDuration::from_secs(61)).await;
+    }
+    assert_eq!((stack.queue("ErrandsDead").unwrap().waiting, told()), (2, 1), "it rings already");
+    errands::heal("alarm");
+    assert_eq!(stack.redrive("Errands").unwrap(), 2);
+    stack.quiet().await.unwrap();
+    assert_eq!((stack.queue("ErrandsDead").unwrap().waiting, told()), (0, 1));
+    post(&stack, "ErrandsDead").send("again").await;
+    stack.quiet().await.unwrap();
+    assert_eq!(told(), 2);
+}

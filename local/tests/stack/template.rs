@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use local::Template;
-use local::template::{Facts, Trigger};
+use local::template::{Facts, Target, Trigger};
 
 use crate::errands;
 use crate::toy::TEMPLATE;
@@ -144,8 +144,11 @@ fn queues_buses_and_rules_are_as_declared() {
     assert_eq!(template.buses()[0].name, "errands-dev");
     let rules: Vec<(&str, &str)> =
         template.rules().iter().map(|rule| (rule.id.as_str(), rule.bus.as_str())).collect();
-    assert_eq!(rules, [("Every", "errands-dev"), ("Urgent", "errands-dev")], "one is off");
-    assert_eq!(template.rules()[1].targets, std::slice::from_ref(&errands.arn));
+    assert_eq!(rules, ["Every", "Loud", "Urgent"].map(|id| (id, "errands-dev")), "one is off");
+    assert_eq!(template.rules()[2].targets, [Target::Queue(errands.arn.clone())]);
+    let alarms = template.queue_alarms();
+    assert_eq!((alarms.len(), alarms[0].most, alarms[0].topics[0].as_str()), (1, 0, "Alarms"));
+    assert_eq!(alarms[0].queue, template.queue("ErrandsDead").unwrap().name);
     let worker = template.function("worker").unwrap();
     assert_eq!(worker.dead_letters, Some(template.queue("ErrandsDead").unwrap().arn.clone()));
     let topic = "arn:aws:sns:us-east-1:000000000000:tessera-local-Alarms";
@@ -165,8 +168,13 @@ fn what_would_be_ignored_about_messages_is_refused() {
         ("VisibilityTimeout: 60", "FifoQueue: true", "first-in-first-out queues are not known"),
         ("!GetAtt ErrandsDead.Arn, maxR", "!GetAtt Alarms.TopicArn, maxR", "not a queue of this"),
         ("maxReceiveCount: 3", "maxReceiveCount: 0", "it must be from 1 to 1000"),
-        ("Id: errands, Arn: !GetAtt Errands.Arn", "Id: e, Arn: !Ref Alarms", "not a queue of this"),
+        ("Id: errands, Arn: !GetAtt Errands.Arn", "Id: e, Arn: !GetAtt Bus.Arn", "neither a queue"),
         ("Id: errands, Arn:", "Id: e, InputPath: $.detail, Arn:", "gets the whole event"),
+        ("Id: errands, Arn:", "Id: e, InputTransformer: { x: y }, Arn:", "gets the whole event"),
+        ("$.detail.sentence", "$.detail[0]", "only members are known"),
+        ("<sentence> (", "<sentence> <what> (", "`<what>` is not in its InputPathsMap"),
+        ("AlarmActions: [!Ref Alarms]", "AlarmActions: [!GetAtt Bus.Arn]", "not a topic of this"),
+        ("Name: QueueName", "Name: Queue", "it names no QueueName"),
         ("[{ prefix: tip. }]", "[{ numeric: [] }]", "the rule `numeric` is not supported"),
         ("MaximumConcurrency: 2", "MaximumConcurrency: 1", "it must be from 2 to 1000"),
         (window, "BatchSize: 11", "more than 10 want a MaximumBatchingWindowInSeconds"),

@@ -4,6 +4,7 @@
 //! them). A payout never gives a second reference to a transfer whose end is not known: only [`Payout::reserve`] counts
 //! attempts, and it takes nothing but a payout whose last attempt is over.
 
+mod approval;
 mod fee;
 mod range;
 mod settings;
@@ -15,6 +16,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub use approval::{ApprovalRefused, TransferQuestion};
 pub use fee::transfer_fee;
 pub use range::{Covered, Credit, cover};
 pub use settings::{Cadence, NIGHT_HOUR, Night, PayoutSettings, Rhythm};

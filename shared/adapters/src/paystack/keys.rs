@@ -1,5 +1,7 @@
-//! Each tenant's secret key for Paystack: one secret `{prefix}{tenant_id}` with the JSON `{"secret_key":"sk_…"}`. The
-//! present version calls; the one before it still verifies events, so that a rotation loses none.
+//! Each tenant's secrets for Paystack: one secret `{prefix}{tenant_id}` with the JSON
+//! `{"secret_key":"sk_…","approval_secret":"…"}`. The present version calls; the one before it still verifies events and
+//! approvals, so that a rotation loses none. A new approval secret is known everywhere after five minutes: only then is the
+//! approval address changed at Paystack.
 //!
 //! The tenant's id comes from the address of a public route: how often an id without a key may be asked for is bounded.
 
@@ -10,6 +12,7 @@ use aws_sdk_secretsmanager::Client;
 use domain::id::TenantId;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
+use subtle::{Choice, ConstantTimeEq};
 use tokio::sync::Mutex;
 
 use crate::clock::Clock;
@@ -22,6 +25,9 @@ const ABSENT_FOR: SignedDuration = SignedDuration::from_mins(1);
 const ABSENT_MAX: usize = 60;
 /// How many tenants' keys are kept; beyond it, the one that was wanted least recently goes.
 const KEPT_MAX: usize = 1000;
+
+/// An approval secret has so many hexadecimal digits: 256 bits.
+const APPROVAL_SECRET_CHARACTERS: usize = 64;
 
 /// The tenants' keys.
 #[derive(Clone, Debug)]
@@ -45,6 +51,9 @@ struct Shelf {
 #[derive(Deserialize)]
 struct Content {
     secret_key: String,
+    /// The last part of the approval address, 256 bits in lower-case hexadecimal.
+    #[serde(default)]
+    approval_secret: Option<String>,
 }
 
 impl PaystackKeys {
@@ -66,10 +75,31 @@ impl PaystackKeys {
     /// # Errors
     /// [`SecretError`] when that cannot be found out now.
     pub async fn of(&self, tenant: &TenantId) -> Result<Option<Vec<SecretText>>, SecretError> {
+        self.versions(tenant).await?.map(|versions| keys(&versions)).transpose()
+    }
+
+    /// Whether this is the secret of the tenant's approval address: the present one, or the one before it. All are
+    /// compared, in constant time; a tenant without one has none that fits.
+    ///
+    /// # Errors
+    /// [`SecretError`] when that cannot be found out now.
+    pub async fn opens_approval(
+        &self,
+        tenant: &TenantId,
+        given: &str,
+    ) -> Result<bool, SecretError> {
+        let versions = self.versions(tenant).await?.unwrap_or_default();
+        let known = versions.iter().filter_map(approval_secret);
+        let one = |open: Choice, known: SecretText| open | known.expose().ct_eq(given.as_bytes());
+        Ok(known.fold(Choice::from(0), one).into())
+    }
+
+    /// The versions of the tenant's secret, the present one first; nothing when there is none.
+    async fn versions(&self, tenant: &TenantId) -> Result<Option<Vec<SecretText>>, SecretError> {
         let Some(secret) = self.secret(tenant).await? else { return Ok(None) };
         let versions = secret.versions_if_any().await?;
         self.shelf.lock().await.learn(tenant, secret, versions.is_some(), self.clock.now());
-        versions.map(|versions| keys(&versions)).transpose()
+        Ok(versions)
     }
 
     /// The secret to ask for, unless the tenant is known to have none.
@@ -125,6 +155,15 @@ fn key(text: &SecretText) -> Option<SecretText> {
     let key = content.secret_key.trim();
     let fine = key.starts_with("sk_") && key.bytes().all(|byte| byte.is_ascii_graphic());
     fine.then(|| SecretText::new(key))
+}
+
+/// The approval secret of a version; one that is too short to be safe is none.
+fn approval_secret(text: &SecretText) -> Option<SecretText> {
+    let content: Content = serde_json::from_slice(text.expose()).ok()?;
+    let secret = content.approval_secret?;
+    let fine = secret.len() == APPROVAL_SECRET_CHARACTERS
+        && secret.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    fine.then(|| SecretText::new(secret))
 }
 
 #[cfg(test)]

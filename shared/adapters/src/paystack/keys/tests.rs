@@ -136,3 +136,39 @@ async fn only_what_looks_like_a_key_is_one() {
     check(&json("pk_test_1"), None, None).await;
     check(&json(r"sk_test_1\r\nx: y"), None, None).await;
 }
+
+#[tokio::test]
+async fn the_present_and_the_previous_approval_secret_open_and_nothing_else_does() {
+    let stage = Stage::start().await;
+    let with =
+        |secret: &str| format!(r#"{{"secret_key":"sk_test_1","approval_secret":"{secret}"}}"#);
+    let (old, new, next) = ("a".repeat(64), "0b".repeat(32), "c".repeat(64));
+    stage.put(&tenant(1), "AWSCURRENT", &with(&new));
+    stage.put(&tenant(1), "AWSPREVIOUS", &with(&old));
+    stage.put(&tenant(2), "AWSCURRENT", &json("sk_test_2"));
+    stage.put(&tenant(3), "AWSCURRENT", &with("short"));
+    stage.put(&tenant(4), "AWSCURRENT", &with(&"A".repeat(64)));
+    let check = async |number: u8, given: &str, expected: bool| {
+        let opens = stage.keys.opens_approval(&tenant(number), given).await.unwrap();
+        assert_eq!(opens, expected, "{number} {given}");
+    };
+    for given in [&*new, &*old] {
+        check(1, given, true).await;
+        check(2, given, false).await;
+        check(9, given, false).await;
+    }
+    for given in ["", &new[1..], &format!("{new}0"), &new.to_uppercase(), &next] {
+        check(1, given, false).await;
+    }
+    check(2, "", false).await;
+    check(3, "short", false).await;
+    check(4, &"A".repeat(64), false).await;
+    assert_eq!(stage.ask(&tenant(1)).await, some(&["sk_test_1", "sk_test_1"]));
+
+    stage.put(&tenant(1), "AWSPREVIOUS", &with(&new));
+    stage.put(&tenant(1), "AWSCURRENT", &with(&next));
+    stage.clock.advance(SignedDuration::from_mins(6));
+    check(1, &next, true).await;
+    check(1, &new, true).await;
+    check(1, &old, false).await;
+}
