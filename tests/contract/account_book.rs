@@ -60,6 +60,7 @@ impl Ledger {
             guard: Some(&self.guard),
             balances,
             tip: None,
+            payout: None,
             outbox: None,
             at: noon(),
         }

@@ -62,6 +62,7 @@ impl Books {
                 guard: Some(&charge.guard),
                 balances: &balances,
                 tip: None,
+                payout: None,
                 outbox: None,
                 at,
             };
@@ -236,6 +237,7 @@ async fn a_settlement_has_no_guard_and_is_checked_all_the_same() {
         guard: None,
         balances: &nobody,
         tip: None,
+        payout: None,
         outbox: None,
         at: after(1),
     };

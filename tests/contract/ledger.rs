@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use adapters::table::{GuardBalances, LedgerWrite, Month, Posted, StoreError, StoredPosting};
 use domain::id::TenantId;
 use domain::ledger::{AccountKind, Record, Reference};
+use domain::tip::Tip;
 use local::{Fault, Filter};
 use tessera_tests::at_once;
 
@@ -29,9 +30,12 @@ async fn a_charge_moves_the_tip_the_guard_and_the_outbox_together() {
     };
     assert_eq!(ledger.table.commit_posting(&write).await.unwrap(), Posted::Posted);
     let read = ledger.table.tip(&paid.id).await.unwrap().unwrap();
-    assert_eq!((&read.tip, read.version), (&paid, 2));
+    let placed = Tip { seq: Some(1), ..paid.clone() };
+    assert_eq!((&read.tip, read.version), (&placed, 2));
     let balances = ledger.balances().await;
-    assert_eq!(balances, GuardBalances { payable: -98_000, seq: 1, ..zero });
+    let owed = GuardBalances { payable: -98_000, seq: 1, since: Some(noon()), turn: 1, ..zero };
+    assert_eq!(balances, owed);
+    let zero = GuardBalances::default();
     let stored = StoredPosting {
         tenant: ledger.tenant.clone(),
         record: Record {
@@ -47,7 +51,7 @@ async fn a_charge_moves_the_tip_the_guard_and_the_outbox_together() {
     assert_eq!(read, Some(stored.clone()));
     assert_eq!(ledger.records().await, [stored]);
     // The same again, with whatever was read: it is a repetition, and the tip stays.
-    for (balances, version) in [(zero, 1), (balances, 2), (balances, 9)] {
+    for (balances, version) in [(zero, 1), (owed.clone(), 2), (owed, 9)] {
         let write = LedgerWrite {
             tip: Some((&unpaid, version)),
             balances: &balances,
@@ -67,7 +71,7 @@ async fn a_transaction_on_old_balances_or_an_old_tip_is_outrun() {
     assert_eq!(ledger.writes(&ledger.charged(2, 0), &zero).await, Posted::Outrun);
     let balances = ledger.balances().await;
     // Built on less than the guard has: it would lend while something is still available.
-    let poor = GuardBalances { payable: -50_000, ..balances };
+    let poor = GuardBalances { payable: -50_000, ..balances.clone() };
     let lending = ledger.refunded(7, &poor);
     assert_eq!(ledger.writes(&lending, &balances).await, Posted::Outrun);
     assert_eq!(

@@ -21,11 +21,13 @@ async fn a_tenant_is_added_once_and_read_as_it_was_written() {
 async fn of_two_who_read_the_same_version_one_replaces_it() {
     let platform = Platform::start().await;
     let (table, tenant) = (platform.table(), tenant(1));
-    assert!(!table.replace_tenant(&tenant, 1).await.unwrap(), "none is there");
+    assert!(!table.replace_tenant(&tenant, 1, None).await.unwrap(), "none is there");
     table.insert_tenant(&tenant).await.unwrap();
     let second = Tenant { version: 2, ..tenant.clone() };
-    assert!(table.replace_tenant(&second, 1).await.unwrap());
-    assert!(!table.replace_tenant(&Tenant { version: 2, ..tenant.clone() }, 1).await.unwrap());
+    assert!(table.replace_tenant(&second, 1, None).await.unwrap());
+    assert!(
+        !table.replace_tenant(&Tenant { version: 2, ..tenant.clone() }, 1, None).await.unwrap()
+    );
     assert_eq!(table.tenant(&tenant.id).await.unwrap(), Some(second));
 }
 

@@ -59,6 +59,7 @@ async fn pay(stack: &Stack, table: &Table) {
         guard: Some(&charge.guard),
         balances: &GuardBalances::default(),
         tip: None,
+        payout: None,
         outbox: None,
         at: stack.clock().now(),
     };

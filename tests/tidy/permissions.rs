@@ -12,7 +12,7 @@ use crate::functions::deps;
 use crate::sources::{file, none, template};
 
 /// The services behind the types of `Deps`' fields. A new type belongs here.
-const SERVICES: [(&str, &[&str]); 19] = [
+const SERVICES: [(&str, &[&str]); 20] = [
     ("Bus", &["events"]),
     ("Channels", &["sns", "ses", "secretsmanager"]),
     ("Checkout", &["secretsmanager"]),
@@ -24,6 +24,7 @@ const SERVICES: [(&str, &[&str]); 19] = [
     ("PaystackKeys", &["secretsmanager"]),
     ("PublicUrl", &[]),
     ("Queue", &["sqs"]),
+    ("Queues", &["sqs"]),
     ("Random", &[]),
     ("Salts", &["ssm"]),
     ("Seal", &["secretsmanager"]),

@@ -66,7 +66,7 @@ pub(crate) async fn replace_logo(
 
     // First the file, then the record that names it: a crash in between leaves a file that nobody names.
     deps.images.put(&object, &content_type, bytes.to_vec()).await?;
-    if !deps.table.replace_tenant(&tenant, read).await? {
+    if !deps.table.replace_tenant(&tenant, read, None).await? {
         return Err(TenantRefused::Outrun.into());
     }
     Ok(Reply(LogoResponse { width: logo.width(), height: logo.height(), sha256, content_type }))

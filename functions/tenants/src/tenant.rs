@@ -111,8 +111,10 @@ pub(crate) async fn replace_tenant(
     let before = deps.table.tenant(&caller.tenant).await?.ok_or(TenantRefused::Missing)?;
     let read = before.version;
     let rollout = rollout_of(&before, &settings);
+    let moved = before.settings.payouts.night() != settings.payouts.night();
+    let nights_from = moved.then(|| deps.clock.now());
     let tenant = Tenant { settings, rollout, version: read + 1, ..before };
-    if !deps.table.replace_tenant(&tenant, read).await? {
+    if !deps.table.replace_tenant(&tenant, read, nights_from).await? {
         return Err(TenantRefused::Outrun.into());
     }
     let tenant = roll_out(&deps, tenant).await?;

@@ -15,6 +15,9 @@ use crate::id::{GuardId, TenantId};
 use crate::money::{Currency, Money};
 use crate::payout::{PayoutSettings, transfer_fee};
 
+/// Who asked for a run that nobody asked for.
+pub const SCHEDULE: &str = "schedule";
+
 words! {
     /// Where a run stands.
     pub enum RunState {
@@ -166,7 +169,7 @@ pub struct Run {
     pub tenant: TenantId,
     /// The day in the tenant's time zone; a tenant has one run a day.
     pub date: Date,
-    /// Who asked for it: `schedule`, or the id of a key.
+    /// Who asked for it: [`SCHEDULE`], or the id of a key.
     pub asked_by: String,
     /// The currency.
     pub currency: Currency,

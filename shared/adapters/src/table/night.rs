@@ -1,6 +1,6 @@
 //! When each tenant's next night begins: what the sweeper finds, so that nobody goes through all tenants.
 
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, TransactWriteItem};
 use domain::id::TenantId;
 use domain::payout::Night;
 use jiff::Timestamp;
@@ -44,22 +44,15 @@ impl NightItem {
 }
 
 impl Table {
-    /// When the tenant's nights are, from now on.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn put_night(
+    /// The write that says when the tenant's nights are, from `now` on. The last who says so is right: no condition.
+    pub(super) fn write_night(
         &self,
         tenant: &TenantId,
         night: &Night,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<TransactWriteItem, StoreError> {
         let item = NightItem::new(tenant, night, night.next_after(now));
-        let item = encode(&keys::night(tenant), KIND, &item)?;
-        // The last who says so is right: no condition.
-        self.put_if(item, "attribute_exists(PK) OR attribute_not_exists(PK)", Item::new())
-            .await
-            .map(drop)
+        Ok(self.put(encode(&keys::night(tenant), KIND, &item)?, None, Item::new()))
     }
 
     /// The tenants' nights that have begun by `now`, the earliest first.

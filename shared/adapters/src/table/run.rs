@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use domain::audit::AuditChange;
 use domain::guard::Guard;
 use domain::id::{GuardId, TenantId};
 use domain::message::PAYOUTS_MAX;
@@ -109,6 +110,20 @@ impl Table {
     pub async fn insert_run(&self, run: &Run) -> Result<bool, StoreError> {
         let item = encode(&keys::run(&run.tenant, run.date), KIND, &RunItem::from_domain(run))?;
         self.put_if(item, "attribute_not_exists(PK)", Item::new()).await
+    }
+
+    /// Adds a run that a person has asked for, with the record of that; `false` when the tenant has one of that day.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn insert_asked_run(
+        &self,
+        run: &Run,
+        change: &AuditChange,
+    ) -> Result<bool, StoreError> {
+        let item = encode(&keys::run(&run.tenant, run.date), KIND, &RunItem::from_domain(run))?;
+        let write = self.put(item, Some("attribute_not_exists(PK)"), Item::new());
+        Ok(self.transact_audited(change, vec![write]).await?.is_ok())
     }
 
     /// Replaces the run that was read at version `read`; `false` when somebody else was faster.

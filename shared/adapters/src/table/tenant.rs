@@ -54,23 +54,37 @@ impl Table {
         Ok(item.map(TenantItem::into_domain))
     }
 
-    /// Adds a tenant; `false` when one of this id is there already.
+    /// Adds a tenant, and when its first night is; `false` when one of this id is there already.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn insert_tenant(&self, tenant: &Tenant) -> Result<bool, StoreError> {
         let item = encode(&keys::tenant(&tenant.id), KIND, &TenantItem::from_domain(tenant))?;
-        self.put_if(item, "attribute_not_exists(PK)", Item::new()).await
+        let writes = vec![
+            self.put(item, Some("attribute_not_exists(PK)"), Item::new()),
+            self.write_night(&tenant.id, &tenant.settings.payouts.night(), tenant.created_at)?,
+        ];
+        Ok(self.transact(writes).await?.is_ok())
     }
 
-    /// Replaces the tenant that was read at version `read`; `false` when somebody else was faster.
+    /// Replaces the tenant that was read at version `read`; `false` when somebody else was faster. Where its nights
+    /// are others than before, `nights_from` is the instant from which on.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn replace_tenant(&self, tenant: &Tenant, read: u64) -> Result<bool, StoreError> {
+    pub async fn replace_tenant(
+        &self,
+        tenant: &Tenant,
+        read: u64,
+        nights_from: Option<Timestamp>,
+    ) -> Result<bool, StoreError> {
         let item = encode(&keys::tenant(&tenant.id), KIND, &TenantItem::from_domain(tenant))?;
         let values = Item::from([(":read".to_owned(), number(read))]);
-        self.put_if(item, "version = :read", values).await
+        let mut writes = vec![self.put(item, Some("version = :read"), values)];
+        if let Some(now) = nights_from {
+            writes.push(self.write_night(&tenant.id, &tenant.settings.payouts.night(), now)?);
+        }
+        Ok(self.transact(writes).await?.is_ok())
     }
 
     /// Notes how far the codes have followed; only while the tenant still has version `read`.

@@ -1,0 +1,3 @@
+fn main() -> web::Exit {
+    web::serve_events("settle", settle::Deps::from_env, settle::handle)
+}

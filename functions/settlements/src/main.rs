@@ -1,0 +1,3 @@
+fn main() -> web::Exit {
+    web::serve("settlements", settlements::Deps::from_env, settlements::routes)
+}

@@ -1,0 +1,31 @@
+//! Tenants whose night has begun. A night is told first and marked as told afterwards: whoever dies in between tells
+//! it again, and a day has one run all the same.
+
+use adapters::table::DueNight;
+use domain::message::{Day, SettlementMessage};
+use jiff::Timestamp;
+use web::BoxError;
+
+use crate::{Deps, Found};
+
+pub(crate) async fn sweep(deps: &Deps, now: Timestamp) -> Result<Found, BoxError> {
+    let due = deps.table.due_nights(now).await?;
+    let longest = due.first().map(|night| night.at);
+    let mut sent = 0;
+    for night in due {
+        sent += usize::from(tell(deps, &night, now).await?);
+    }
+    Ok(Found {
+        sent,
+        lag_s: longest.map_or(0, |at| now.duration_since(at).as_secs()),
+        unreadable: 0,
+    })
+}
+
+/// Whether it was still to be told.
+async fn tell(deps: &Deps, due: &DueNight, now: Timestamp) -> Result<bool, BoxError> {
+    let Some(night) = deps.table.night(due).await? else { return Ok(false) };
+    let day = Day { tenant: due.tenant.clone(), date: night.day_of(due.at) };
+    deps.queues.settlements.send(&SettlementMessage::Night(day)).await?;
+    Ok(deps.table.advance_night(due, &night, now).await?)
+}
