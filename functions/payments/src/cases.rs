@@ -29,7 +29,8 @@ pub(crate) async fn mismatch(
         | Mismatch::Currency
         | Mismatch::Underpaid
         | Mismatch::Overpaid
-        | Mismatch::Fees => facts.amount,
+        | Mismatch::Fees
+        | Mismatch::Recipient => facts.amount,
     });
     let case = Case {
         mismatch: Some(mismatch),

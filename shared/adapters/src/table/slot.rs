@@ -24,11 +24,13 @@ const PLACE_TRIES_MAX: i64 = 4;
 pub enum Slot {
     /// It is, until the end of the lease.
     Ours,
-    /// Somebody else has it; it is worth trying again then.
-    Taken {
-        /// Our place in the line.
+    /// Somebody else has it, and this is our place in the line.
+    Line {
+        /// When it is worth trying again.
         until: Timestamp,
     },
+    /// Somebody else has it, and the line is longer than the caller wants to stand in.
+    Full,
 }
 
 #[derive(Clone, Copy, Default, Serialize, Deserialize)]
@@ -44,14 +46,15 @@ struct SlotItem {
 }
 
 impl Table {
-    /// Takes the tenant's slot until `lease`, by one conditional write, or finds a place in the line.
+    /// Takes the tenant's slot until `lease`, by one conditional write, or finds a place in the line that is not behind
+    /// `latest`.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn take_transfer_slot(
         &self,
         tenant: &TenantId,
-        lease: Timestamp,
+        (lease, latest): (Timestamp, Timestamp),
         now: Timestamp,
     ) -> Result<Slot, StoreError> {
         let key = keys::transfer_slot(tenant);
@@ -73,6 +76,9 @@ impl Table {
             let item = item.unwrap_or_default();
             let free_at = if item.held { soon } else { item.free_at };
             place = free_at.max(item.tail);
+            if place > latest.as_millisecond() {
+                return Ok(Slot::Full);
+            }
             let values = Item::from([
                 (":next".to_owned(), number(place.saturating_add(STEP_MS))),
                 (":read".to_owned(), number(item.tail)),
@@ -82,7 +88,7 @@ impl Table {
                 break;
             }
         }
-        Ok(Slot::Taken { until: Timestamp::from_millisecond(place).unwrap_or(lease) })
+        Ok(Slot::Line { until: Timestamp::from_millisecond(place).unwrap_or(lease) })
     }
 
     /// Gives the slot back that was taken until `lease`: it is free at `free_at`. Whoever has lost it changes nothing.

@@ -64,6 +64,8 @@ words! {
         Overpaid = "overpaid",
         /// Its fees are not said, or leave nothing of it.
         Fees = "fees",
+        /// A transfer goes to somebody else.
+        Recipient = "recipient",
     }
 }
 
