@@ -3,9 +3,10 @@
 
 use axum::Json as Reply;
 use axum::extract::State;
-use domain::id::TipId;
+use domain::id::{PayoutId, TipId};
 use domain::money::Currency;
 use domain::page::PageSize;
+use domain::payout::Payout;
 use domain::tip::{Tip, TipStatus};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,10 @@ pub(crate) struct GuardTip {
     /// What the patron wrote.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
+    /// The payout that has settled it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    payout_id: Option<PayoutId>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -64,9 +69,11 @@ pub(crate) struct GuardTipsResponse {
     next_cursor: Option<String>,
 }
 
-impl From<Tip> for GuardTip {
-    fn from(tip: Tip) -> Self {
-        let status = tip.status();
+impl GuardTip {
+    /// `payouts` are those of the guard that can have settled it.
+    fn of(tip: Tip, payouts: &[Payout]) -> Self {
+        let payout = tip.seq.and_then(|seq| Payout::settling(payouts, seq));
+        let status = tip.shown(payout.is_some());
         let text = |text: domain::tip::PatronText| text.as_str().to_owned();
         Self {
             tip_id: tip.id,
@@ -75,6 +82,7 @@ impl From<Tip> for GuardTip {
             status,
             patron_alias: tip.patron.alias.map(text),
             message: tip.patron.message.map(text),
+            payout_id: payout.map(|payout| payout.id.clone()),
             created_at: tip.created_at,
         }
     }
@@ -109,6 +117,10 @@ pub(crate) async fn list_guard_tips(
         Some(next) => Some(deps.seal.cursor(owner, LIST, next).await?),
         None => None,
     };
-    let tips = page.entries.into_iter().map(GuardTip::from).collect();
+    let payouts = match page.entries.iter().filter_map(|tip| tip.seq).min() {
+        Some(seq) => deps.table.payouts_covering(&guard.tenant, &guard.id, seq).await?,
+        None => Vec::new(),
+    };
+    let tips = page.entries.into_iter().map(|tip| GuardTip::of(tip, &payouts)).collect();
     Ok(Reply(GuardTipsResponse { tips, next_cursor }))
 }

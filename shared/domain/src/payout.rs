@@ -56,6 +56,8 @@ pub struct Payout {
     pub to_seq: u64,
     /// What it pays of the entry behind the last one, in minor units.
     pub part: i64,
+    /// The place of the entry by which it came back after it had been paid.
+    pub back_seq: Option<u64>,
     /// Since when the oldest of the money has been owed.
     pub since: Timestamp,
     /// When it was planned.
@@ -97,6 +99,23 @@ impl Payout {
     pub fn transfer(&self, attempt: u32) -> Transfer {
         let reference = TransferReference::of(&self.id, attempt);
         Transfer { reference, guard: self.guard.clone(), amount: self.amount }
+    }
+
+    /// The payout that settles the entry at a place, of the guard's payouts in any order (T24, X9). One that came back
+    /// settles nothing; what pays the money anew settles in its stead.
+    pub fn settling<'p>(payouts: &'p [Payout], seq: u64) -> Option<&'p Payout> {
+        let covers = |payout: &&Payout, seq| (payout.from_seq..=payout.to_seq).contains(&seq);
+        let paid = |payout: &&Payout| payout.state == PayoutState::Confirmed;
+        let mut seq = seq;
+        for _ in 0..=payouts.len() {
+            if let Some(payout) = payouts.iter().find(|payout| paid(payout) && covers(payout, seq))
+            {
+                return Some(payout);
+            }
+            let came_back = payouts.iter().find(|p| p.back_seq.is_some() && covers(p, seq));
+            seq = came_back?.back_seq?;
+        }
+        None
     }
 
     /// The payout and the attempt that a transfer's reference belongs to, when it is one of ours.

@@ -11,7 +11,7 @@ use domain::alert::Outbox;
 use domain::id::{GuardId, TenantId};
 use domain::ledger::{Account, AccountKind, Posting, Record, Reference, Transaction};
 use domain::money::Currency;
-use domain::payout::Payout;
+use domain::payout::{Payout, PayoutState};
 use domain::tip::Tip;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -91,7 +91,7 @@ impl Table {
             writes.push(self.write_tip(&placed(tip, write), read)?);
         }
         if let Some((payout, read)) = write.payout {
-            writes.push(self.write_payout(payout, read)?);
+            writes.push(self.write_payout(&come_back(payout, write), read)?);
         }
         Ok(match self.transact(writes).await? {
             Ok(()) => Posted::Posted,
@@ -265,6 +265,13 @@ fn placed(tip: &Tip, write: &LedgerWrite<'_>) -> Tip {
     let has_entry = write.transaction.postings().iter().any(|p| p.account.guard().is_some());
     let seq = (is_charge && has_entry).then(|| write.balances.seq.saturating_add(1));
     Tip { seq: seq.or(tip.seq), ..tip.clone() }
+}
+
+/// The payout, which remembers the place of the entry by which it came back: what pays that settles what it had paid.
+fn come_back(payout: &Payout, write: &LedgerWrite<'_>) -> Payout {
+    let is_reversed = payout.state == PayoutState::Reversed && payout.back_seq.is_none();
+    let seq = is_reversed.then(|| write.balances.seq.saturating_add(1));
+    Payout { back_seq: seq.or(payout.back_seq), ..payout.clone() }
 }
 
 fn balance_of(item: Item) -> Result<i64, StoreError> {

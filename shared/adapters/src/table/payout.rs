@@ -13,7 +13,9 @@ use super::list::{List, Order, each};
 use super::single::Found;
 use super::{Item, StoreError, Table, broken, decode, encode, keys, number, text};
 
-const KIND: &str = "payout";
+pub(super) const KIND: &str = "payout";
+/// Pages of a guard's payouts that are read to find what covers an entry: years of nights.
+const COVERING_PAGES_MAX: usize = 20;
 
 /// A payout and the version that a change must name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +39,7 @@ pub struct DuePayout {
 
 /// Amounts are minor units; the id stands in the key.
 #[derive(Serialize, Deserialize)]
-struct PayoutItem {
+pub(super) struct PayoutItem {
     #[serde(rename = "PK", default)]
     pk: String,
     #[serde(rename = "v")]
@@ -57,6 +59,8 @@ struct PayoutItem {
     from_seq: u64,
     to_seq: u64,
     part: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    back_seq: Option<u64>,
     since: Timestamp,
     at: Timestamp,
     changed_at: Timestamp,
@@ -97,6 +101,7 @@ impl PayoutItem {
             from_seq: payout.from_seq,
             to_seq: payout.to_seq,
             part: payout.part,
+            back_seq: payout.back_seq,
             since: payout.since,
             at: payout.created_at,
             changed_at: payout.changed_at,
@@ -110,7 +115,7 @@ impl PayoutItem {
         }
     }
 
-    fn into_domain(self) -> Result<StoredPayout, StoreError> {
+    pub(super) fn into_domain(self) -> Result<StoredPayout, StoreError> {
         let payout = Payout {
             id: payout_of(&self.pk)?,
             tenant: self.tenant,
@@ -125,6 +130,7 @@ impl PayoutItem {
             from_seq: self.from_seq,
             to_seq: self.to_seq,
             part: self.part,
+            back_seq: self.back_seq,
             since: self.since,
             created_at: self.at,
             changed_at: self.changed_at,
@@ -256,6 +262,30 @@ impl Table {
         let found = self.payouts_by_id(&ids).await?;
         let mut payouts: Vec<Payout> = found.into_iter().map(|stored| stored.payout).collect();
         payouts.sort_by(|left, right| right.created_at.cmp(&left.created_at));
+        Ok(payouts)
+    }
+
+    /// The guard's payouts, newest first, as far back as they can cover an entry at this place or behind it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn payouts_covering(
+        &self,
+        tenant: &TenantId,
+        guard: &GuardId,
+        seq: u64,
+    ) -> Result<Vec<Payout>, StoreError> {
+        let mut payouts: Vec<Payout> = Vec::new();
+        for _ in 0..COVERING_PAGES_MAX {
+            let before = payouts.last();
+            let page = self.payouts_of_guard(tenant, guard, PageSize::largest(), before).await?;
+            let reached = |p: &Payout| p.state == PayoutState::Confirmed && p.from_seq <= seq;
+            let is_last = page.is_empty() || page.iter().any(reached);
+            payouts.extend(page);
+            if is_last {
+                break;
+            }
+        }
         Ok(payouts)
     }
 

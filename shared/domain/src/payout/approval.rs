@@ -215,6 +215,7 @@ mod tests {
             from_seq: 1,
             to_seq: 1,
             part: 0,
+            back_seq: None,
             since: at,
             created_at: at,
             changed_at: at,

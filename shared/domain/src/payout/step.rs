@@ -50,6 +50,7 @@ impl Payout {
             from_seq: 0,
             to_seq: 0,
             part: 0,
+            back_seq: None,
             since: planned.since,
             created_at: now,
             changed_at: now,

@@ -207,6 +207,35 @@ fn a_capped_payout_ends_inside_an_entry_that_the_next_one_pays_to_its_end() {
 }
 
 #[test]
+fn a_tip_is_settled_by_the_payout_that_covers_it_until_that_comes_back() {
+    let of = |range: (u64, u64), state, back_seq| Payout {
+        from_seq: range.0,
+        to_seq: range.1,
+        state,
+        back_seq,
+        ..planned()
+    };
+    use PayoutState::{Confirmed, Returned, Reversed};
+    let all = [
+        of((1, 3), Confirmed, None),
+        of((4, 6), Reversed, Some(9)),
+        of((7, 10), Confirmed, None),
+        of((11, 12), Returned, None),
+        of((13, 14), Reversed, Some(20)),
+    ];
+    let check = |seq, settles: Option<usize>| {
+        let found = Payout::settling(&all, seq);
+        assert_eq!(found, settles.map(|at| &all[at]), "{seq}");
+    };
+    check(2, Some(0));
+    check(5, Some(2));
+    check(10, Some(2));
+    check(11, None);
+    check(13, None);
+    check(21, None);
+}
+
+#[test]
 fn a_fee_is_that_of_the_price_list() {
     let check = |minor, fee| assert_eq!(transfer_fee(naira(minor)), fee, "{minor}");
     check(500_000, 1_000);
