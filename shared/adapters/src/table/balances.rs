@@ -136,7 +136,7 @@ impl GuardBalances {
     }
 
     /// The balances once a payout is over of which nothing is set aside; nothing where it is not the one under way.
-    fn released(&self, payout: &Payout, now: Timestamp) -> Option<Self> {
+    pub(super) fn released(&self, payout: &Payout, now: Timestamp) -> Option<Self> {
         let mut after = self.clone();
         if after.payout.as_ref() != Some(&payout.id) || !after.follow(payout) {
             return None;

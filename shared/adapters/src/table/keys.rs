@@ -1,5 +1,7 @@
 //! The keys of the table, built in this one place from typed ids. `ARCHITECTURE.md` shows them as a whole.
 
+mod desk;
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -10,6 +12,8 @@ use domain::ledger::{Account, Reference};
 use domain::money::Currency;
 use domain::scan::CodeSubject;
 use jiff::civil::Date;
+
+pub(crate) use desk::*;
 
 /// The name of the partition key.
 pub(crate) const PK: &str = "PK";
@@ -23,6 +27,8 @@ pub(crate) const GSI1_PK: &str = "GSI1PK";
 pub(crate) const GSI1_SK: &str = "GSI1SK";
 /// The index that looks up by an outside reference or by a second owner; it has keys only.
 pub(crate) const GSI2: &str = "GSI2";
+/// Its sort key.
+pub(crate) const GSI2_SK: &str = "GSI2SK";
 /// The sparse index of what is due.
 pub(crate) const GSI3: &str = "GSI3";
 /// Its sort key.
@@ -214,6 +220,11 @@ pub(crate) fn tips_of_guard(tenant: &TenantId, guard: &GuardId) -> String {
     format!("G#{tenant}#{guard}#TIP")
 }
 
+/// The list of a tenant's tips of one day in UTC, that of an instant.
+pub(crate) fn tips_of_day(tenant: &TenantId, at: jiff::Timestamp) -> String {
+    format!("T#{tenant}#TIP#{}", at.strftime("%Y-%m-%d"))
+}
+
 /// The tips of one shard that Paystack is to be asked about.
 pub(crate) fn due_tips(shard: u8) -> String {
     format!("DUE#tip#{shard}")
@@ -281,42 +292,9 @@ pub(crate) fn system_balance(tenant: &TenantId, account: &Account) -> Key {
     Key::new(format!("AC#{tenant}#{account}"), BALANCE)
 }
 
-pub(crate) fn case(tenant: &TenantId, id: &str) -> Key {
-    Key::new(format!("CASE#{tenant}#{}", bounded(id)), META)
-}
-
-/// The list of a tenant's cases.
-pub(crate) fn cases_of_tenant(tenant: &TenantId) -> String {
-    format!("T#{tenant}#CASE")
-}
-
-/// The switch that stops a tenant's payouts.
-pub(crate) fn pause(tenant: &TenantId) -> Key {
-    Key::new(format!("T#{tenant}"), "PAUSE")
-}
-
 /// Whose turn it is to make transfers of a tenant.
 pub(crate) fn transfer_slot(tenant: &TenantId) -> Key {
     Key::new(format!("JOB#transfers#{tenant}"), META)
-}
-
-/// A month of a tenant's audit trail, `2026-11`.
-pub(crate) fn audit_pk(tenant: &TenantId, month: &str) -> String {
-    format!("AU#{tenant}#{month}")
-}
-
-/// A record's place in its month, so that it sorts by it.
-pub(crate) fn audit_place(seq: u64) -> String {
-    format!("{seq:012}")
-}
-
-pub(crate) fn audit_record(tenant: &TenantId, month: &str, seq: u64) -> Key {
-    Key::new(audit_pk(tenant, month), audit_place(seq))
-}
-
-/// Where a tenant's audit trail ends.
-pub(crate) fn audit_head(tenant: &TenantId) -> Key {
-    Key::new(format!("AU#{tenant}"), "HEAD")
 }
 
 /// The sending of one notice on one channel.
@@ -378,11 +356,6 @@ pub(crate) fn night(tenant: &TenantId) -> Key {
 /// The nights that are due.
 pub(crate) fn due_nights() -> String {
     "DUE#night".to_owned()
-}
-
-/// What the operators are told, once per cause.
-pub(crate) fn alert(tenant: &TenantId, cause: &str) -> Key {
-    Key::new(format!("AL#{tenant}#{}", bounded(cause)), META)
 }
 
 /// A place in time, so that keys sort by it: milliseconds since 1970, with leading zeros.

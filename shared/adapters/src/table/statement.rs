@@ -175,7 +175,7 @@ impl EntryItem {
         }
     }
 
-    fn into_domain(self) -> Result<Entry, StoreError> {
+    pub(super) fn into_domain(self) -> Result<Entry, StoreError> {
         let (_, reference) = owner_of(&self.pk, ENTRY_KIND)?;
         Ok(Entry {
             account: self.account,

@@ -5,13 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::audit::AuditChange;
 use domain::contact::Email;
 use domain::id::{GuardId, TenantId, TipId};
 use domain::limit::IDEMPOTENCY_HOURS;
 use domain::money::{Currency, Money};
-use domain::page::{Page, PageSize, Position};
 use domain::scan::VisitorHash;
 use domain::tip::{
     Checkout, DisputeState, Patron, PatronText, Payment, RefundAsked, Tip, TipReturn, TipTerms,
@@ -19,11 +18,10 @@ use domain::tip::{
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::list::{List, Order, each};
 use super::single::Found;
-use super::{Item, StoreError, Table, broken, decode, encode, keys, number, text};
+use super::{Item, StoreError, Table, decode, encode, keys, number, text};
 
-const KIND: &str = "tip";
+pub(super) const KIND: &str = "tip";
 const CLAIM_KIND: &str = "tip_claim";
 
 /// A tip and the version that a change must name.
@@ -62,18 +60,9 @@ struct ClaimItem {
     ttl: i64,
 }
 
-/// What is due in a shard.
-#[derive(Debug, Default)]
-pub struct DueTips {
-    /// Tips with the instants since when, the longest due first.
-    pub tips: Vec<(Timestamp, TipId)>,
-    /// Why others cannot be read. They stand in nobody's way.
-    pub unreadable: Vec<StoreError>,
-}
-
 /// A tip as it lies in the table. Amounts are minor units.
 #[derive(Serialize, Deserialize)]
-struct TipItem {
+pub(super) struct TipItem {
     #[serde(rename = "PK", default)]
     pk: String,
     #[serde(rename = "v")]
@@ -82,6 +71,10 @@ struct TipItem {
     gsi1_pk: String,
     #[serde(rename = "GSI1SK")]
     gsi1_sk: String,
+    #[serde(rename = "GSI2PK", default, skip_serializing_if = "Option::is_none")]
+    gsi2_pk: Option<String>,
+    #[serde(rename = "GSI2SK", default, skip_serializing_if = "Option::is_none")]
+    gsi2_sk: Option<String>,
     #[serde(rename = "GSI3PK", default, skip_serializing_if = "Option::is_none")]
     gsi3_pk: Option<String>,
     #[serde(rename = "GSI3SK", default, skip_serializing_if = "Option::is_none")]
@@ -129,11 +122,14 @@ impl TipItem {
     fn from_domain(tip: &Tip, version: u64) -> Self {
         let due = tip.poll_at();
         let checkout = tip.checkout.clone();
+        let place = format!("{}#{}", keys::instant(tip.created_at), tip.id);
         Self {
             pk: keys::tip(&tip.id).pk,
             version,
             gsi1_pk: keys::tips_of_guard(&tip.tenant, &tip.guard),
-            gsi1_sk: format!("{}#{}", keys::instant(tip.created_at), tip.id),
+            gsi1_sk: place.clone(),
+            gsi2_pk: Some(keys::tips_of_day(&tip.tenant, tip.created_at)),
+            gsi2_sk: Some(place),
             gsi3_pk: due.map(|_| keys::due_tips(shard_of(&tip.id))),
             gsi3_sk: due.map(|at| format!("{}#{}", keys::instant(at), tip.id)),
             currency: tip.amount.currency,
@@ -158,7 +154,7 @@ impl TipItem {
         }
     }
 
-    fn into_domain(self) -> Result<StoredTip, StoreError> {
+    pub(super) fn into_domain(self) -> Result<StoredTip, StoreError> {
         let (id, tenant, guard) = self.ids()?;
         let checkout = match (self.authorization_url, self.access_code) {
             (Some(authorization_url), Some(access_code)) => {
@@ -203,21 +199,9 @@ impl TipItem {
     }
 }
 
-fn tip_of(pk: &str) -> Result<TipId, StoreError> {
+pub(super) fn tip_of(pk: &str) -> Result<TipId, StoreError> {
     TipId::parse(pk.strip_prefix(keys::TIP_PREFIX).unwrap_or_default())
         .map_err(|error| StoreError::Corrupt { what: KIND, source: error.into() })
-}
-
-/// A tip that is due, and since when.
-fn due_tip(item: &Item) -> Result<(Timestamp, TipId), StoreError> {
-    let of = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
-    let tip = tip_of(of(keys::PK).map_or("", String::as_str))?;
-    Ok((due_at(of(keys::GSI3_SK).map_or("", String::as_str))?, tip))
-}
-
-fn due_at(sk: &str) -> Result<Timestamp, StoreError> {
-    keys::instant_of(sk.split('#').next().unwrap_or_default())
-        .ok_or_else(|| StoreError::Corrupt { what: KIND, source: "it is due at no instant".into() })
 }
 
 fn shard_of(id: &TipId) -> u8 {
@@ -356,55 +340,5 @@ impl Table {
     pub async fn tip(&self, id: &TipId) -> Result<Option<StoredTip>, StoreError> {
         let item: Option<TipItem> = self.read_as(&keys::tip(id), KIND).await?;
         item.map(TipItem::into_domain).transpose()
-    }
-
-    /// The tips of the tenant's guard, newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn tips_of_guard(
-        &self,
-        tenant: &TenantId,
-        guard: &GuardId,
-        size: PageSize,
-        from: Option<&Position>,
-    ) -> Result<Page<Tip>, StoreError> {
-        let pk = keys::tips_of_guard(tenant, guard);
-        let list = List { what: KIND, pk, order: Order::Descending, most: size.get(), from };
-        each(self.page::<TipItem>(list).await?, |item| Ok(item.into_domain()?.tip))
-    }
-
-    /// Up to `most` tips of a shard about which Paystack is to be asked by `now`. There are [`keys::DUE_SHARDS`] shards.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn due_tips(
-        &self,
-        now: Timestamp,
-        shard: u8,
-        most: u32,
-    ) -> Result<DueTips, StoreError> {
-        let output = self
-            .client
-            .query()
-            .table_name(&*self.name)
-            .index_name(keys::GSI3)
-            .key_condition_expression("GSI3PK = :pk AND GSI3SK < :end")
-            .expression_attribute_values(":pk", text(keys::due_tips(shard)))
-            // Behind everything of this millisecond: `~` sorts after each letter.
-            .expression_attribute_values(":end", text(format!("{}~", keys::instant(now))))
-            .limit(i32::try_from(most).unwrap_or(i32::MAX))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(broken)?;
-        let mut due = DueTips::default();
-        for item in output.items.unwrap_or_default() {
-            match due_tip(&item) {
-                Ok(tip) => due.tips.push(tip),
-                Err(error) => due.unreadable.push(error),
-            }
-        }
-        Ok(due)
     }
 }
