@@ -10,12 +10,13 @@ use crate::registry::{BoxError, Build, Handler, Registry};
 
 /// Every function of the platform.
 pub fn registry() -> Registry {
-    let http: [(&'static str, Build); 15] = [
+    let http: [(&'static str, Build); 16] = [
         ("analytics", |env| http("analytics", env, analytics::Deps::from_env, analytics::routes)),
         ("finance", |env| http("finance", env, finance::Deps::from_env, finance::routes)),
         ("generate", |env| http("generate", env, generate::Deps::from_env, generate::routes)),
         ("guards", |env| http("guards", env, guards::Deps::from_env, guards::routes)),
         ("health", |env| http("health", env, health::Deps::from_env, health::routes)),
+        ("ops-pages", |env| http("ops-pages", env, ops_pages::Deps::from_env, ops_pages::routes)),
         ("paystack-webhook", |env| {
             http(
                 "paystack-webhook",
@@ -65,12 +66,13 @@ pub fn registry() -> Registry {
 /// # Errors
 /// [`EnvironmentError`] names a variable that a function misses.
 pub fn openapi(env: &Environment) -> Result<OpenApi, EnvironmentError> {
-    let functions: [Routes; 15] = [
+    let functions: [Routes; 16] = [
         analytics::routes(analytics::Deps::from_env(env)?),
         finance::routes(finance::Deps::from_env(env)?),
         generate::routes(generate::Deps::from_env(env)?),
         guards::routes(guards::Deps::from_env(env)?),
         health::routes(health::Deps::from_env(env)?),
+        ops_pages::routes(ops_pages::Deps::from_env(env)?),
         paystack_webhook::routes(paystack_webhook::Deps::from_env(env)?),
         photos::routes(photos::Deps::from_env(env)?),
         properties::routes(properties::Deps::from_env(env)?),

@@ -12,13 +12,14 @@ use crate::functions::deps;
 use crate::sources::{file, none, template};
 
 /// The services behind the types of `Deps`' fields. A new type belongs here.
-const SERVICES: [(&str, &[&str]); 20] = [
+const SERVICES: [(&str, &[&str]); 21] = [
     ("Bus", &["events"]),
     ("Channels", &["sns", "ses", "secretsmanager"]),
     ("Checkout", &["secretsmanager"]),
     ("Clock", &[]),
     ("Ids", &[]),
     ("GuardCodes", &["secretsmanager"]),
+    ("GuardSite", &["secretsmanager"]),
     ("Images", &["s3"]),
     ("Paystack", &["secretsmanager"]),
     ("PaystackKeys", &["secretsmanager"]),

@@ -31,8 +31,16 @@ pub static TIP_STATUS_SCRIPT: Asset = Asset {
     bytes: include_bytes!("../assets/tip-status.js"),
 };
 
+/// What sends a guard's photo.
+pub static DESK_PHOTO_SCRIPT: Asset = Asset {
+    name: "desk-photo.js",
+    content_type: "text/javascript; charset=utf-8",
+    bytes: include_bytes!("../assets/desk-photo.js"),
+};
+
 /// Every file.
-pub static ALL: [&Asset; 4] = [&STYLESHEET, &SCAN_SCRIPT, &TIP_SCRIPT, &TIP_STATUS_SCRIPT];
+pub static ALL: [&Asset; 5] =
+    [&STYLESHEET, &SCAN_SCRIPT, &TIP_SCRIPT, &TIP_STATUS_SCRIPT, &DESK_PHOTO_SCRIPT];
 
 /// Digits of the hash in a path.
 const HASH_DIGITS: usize = 16;

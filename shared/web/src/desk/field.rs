@@ -118,6 +118,16 @@ impl Wrongs {
         Self(fields, whole)
     }
 
+    /// Something about this field; `detail` is a sentence as a problem has it.
+    pub fn at(field: &str, detail: &str) -> Self {
+        Self(vec![FieldError::new(field, "invalid_value", detail)], None)
+    }
+
+    /// What a problem says, put beside this field.
+    pub fn about(field: &str, problem: &Problem) -> Self {
+        Self(vec![FieldError::new(field, problem.code(), problem.detail())], None)
+    }
+
     /// What is wrong with one field: a sentence, or nothing.
     pub fn of(&self, field: &str) -> String {
         let found = self.0.iter().find(|error| error.field == field);

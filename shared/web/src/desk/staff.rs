@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::access::{Scope, fingerprint};
+use domain::audit::Actor;
 use domain::failure::Failure;
 use domain::id::{KeyId, TenantId};
 use url::form_urlencoded;
@@ -36,6 +37,11 @@ impl SignedIn {
     /// Whether it may do this.
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
+    }
+
+    /// Whoever acts, for the audit.
+    pub fn actor(&self) -> Actor {
+        Actor::Key(self.key.clone())
     }
 
     /// Whoever the request comes from, whatever it may do.

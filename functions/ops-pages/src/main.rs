@@ -1,0 +1,3 @@
+fn main() -> web::Exit {
+    web::serve("ops-pages", ops_pages::Deps::from_env, ops_pages::routes)
+}
