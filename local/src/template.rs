@@ -23,7 +23,7 @@ pub use function::{
 };
 pub(crate) use message::bus_name;
 pub use message::{EventBus, Queue, Redrive, Rule, Target};
-pub use resource::{Bucket, Secret, SecretText, Table};
+pub use resource::{Bucket, CorsRule, Secret, SecretText, Table};
 pub use scope::Facts;
 pub use topic::{QueueAlarm, Topic, Wording};
 

@@ -1,6 +1,9 @@
 //! The embedded S3: s3s on a folder.
 //!
-//! The SDK's door wants signed requests, as S3 does. The CDN reads through a second service without a door.
+//! The SDK's door wants signed requests, as S3 does. The CDN reads through a second service without a door. Browsers
+//! that send a file from a page of ours are told what `template.yaml` lets them.
+
+mod cors;
 
 use std::convert::Infallible;
 use std::path::Path;
@@ -13,19 +16,21 @@ use s3s_fs::FileSystem;
 use tokio::net::TcpListener;
 
 use super::ACCESS_KEY_ID;
+use crate::template::Bucket;
+use cors::Cors;
 
 /// The embedded object store.
 #[derive(Clone)]
 pub(crate) struct Objects {
-    signed: S3Service,
+    signed: Cors,
     open: S3Service,
 }
 
 impl Objects {
     /// Opens the folder and makes the buckets.
-    pub(crate) fn open(root: &Path, buckets: &[&str], secret_key: &str) -> Result<Self, String> {
+    pub(crate) fn open(root: &Path, buckets: &[Bucket], secret_key: &str) -> Result<Self, String> {
         for bucket in buckets {
-            std::fs::create_dir_all(root.join(bucket)).map_err(|error| error.to_string())?;
+            std::fs::create_dir_all(root.join(&bucket.name)).map_err(|error| error.to_string())?;
         }
         let signed = {
             let files = FileSystem::new(root).map_err(|error| format!("{error:?}"))?;
@@ -34,6 +39,7 @@ impl Objects {
             builder.build()
         };
         let files = FileSystem::new(root).map_err(|error| format!("{error:?}"))?;
+        let signed = Cors::new(signed, buckets);
         Ok(Self { signed, open: S3ServiceBuilder::new(files).build() })
     }
 

@@ -52,9 +52,7 @@ impl Services {
         for table in template.tables() {
             dynamo.ensure(table).map_err(|error| broken("DynamoDB", &error))?;
         }
-        let buckets: Vec<&str> =
-            template.buckets().iter().map(|bucket| bucket.name.as_str()).collect();
-        let objects = Objects::open(&folder.folder("objects")?, &buckets, secret);
+        let objects = Objects::open(&folder.folder("objects")?, template.buckets(), secret);
         let objects = objects.map_err(|reason| broken("S3", &reason))?;
         let small = open_small(options, template, folder, facts)?;
         let (queues, inbox) = (small.sqs.queues.clone(), small.inbox.clone());

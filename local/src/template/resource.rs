@@ -32,6 +32,19 @@ pub struct Bucket {
     pub name: String,
     /// Whether the distribution may list it. If not, it says "forbidden" where it could say "missing".
     pub cdn_lists: bool,
+    /// What pages of other origins may do with it.
+    pub cors: Vec<CorsRule>,
+}
+
+/// What pages of some origins may ask a bucket for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CorsRule {
+    /// The origins.
+    pub origins: Vec<String>,
+    /// The methods.
+    pub methods: Vec<String>,
+    /// The headers, in small letters.
+    pub headers: Vec<String>,
 }
 
 /// A Secrets Manager secret.
@@ -112,7 +125,19 @@ pub(super) fn bucket(
         policy.properties.get("Bucket").value.get("Ref").is_some_and(|of| *of == id.as_str())
             && policy.properties.get("PolicyDocument").get("Statement").items().any(|s| lists(&s))
     });
-    Ok(Bucket { id, name, cdn_lists })
+    let rules = resource.properties.get("CorsConfiguration").get("CorsRules");
+    let cors = rules.items().map(|rule| cors_rule(&rule, scope)).collect::<Result<_, _>>()?;
+    Ok(Bucket { id, name, cdn_lists, cors })
+}
+
+fn cors_rule(rule: &Node<'_>, scope: &Scope<'_>) -> Result<CorsRule, TemplateError> {
+    let texts = |name: &str| rule.get(name).items().map(|text| text.text(scope)).collect();
+    let headers: Result<Vec<String>, _> = texts("AllowedHeaders");
+    Ok(CorsRule {
+        origins: texts("AllowedOrigins")?,
+        methods: texts("AllowedMethods")?,
+        headers: headers?.into_iter().map(|name| name.to_lowercase()).collect(),
+    })
 }
 
 /// Whether a statement of a bucket's policy lets the distribution list the bucket.
