@@ -18,6 +18,7 @@ use local::paystack::Simulator;
 use local::stream::Deliveries;
 use local::{DataFolder, Inbox, Meter, Options, QueueState, Stack, TemplateSource};
 use reqwest::Client;
+use serde_json::Value;
 
 use crate::inventory::BackDoor;
 use crate::{Inventory, Owner, Patron, Visitor};
@@ -157,6 +158,11 @@ impl Platform {
     /// The present instant.
     pub fn now(&self) -> Timestamp {
         self.stack.clock().now()
+    }
+
+    /// Calls a function with an event, as often as a test wants to.
+    pub async fn invokes(&self, function: &str, event: Value) -> Value {
+        self.stack.invoke(function, event).await.unwrap()
     }
 
     /// Lets time pass.

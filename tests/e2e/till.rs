@@ -122,7 +122,7 @@ impl Till {
     }
 
     /// Looks into the simulator, as a person could.
-    async fn asks_paystack(&self, what: &str) -> Value {
+    pub(crate) async fn asks_paystack(&self, what: &str) -> Value {
         let url = self.platform.environment("payments").required("PAYSTACK_URL").unwrap();
         self.platform.owner().get(&format!("{url}/_simulator/{what}")).await.is(200).json()
     }

@@ -105,7 +105,7 @@ pub(crate) async fn apply(
 }
 
 /// Takes note of a transfer that has just been made. How it ends is asked for: its answer may say "success" of what is
-/// only begun.
+/// only begun, and one that waits for the approval address waits for a moment as a rule.
 ///
 /// # Errors
 /// [`Unsettled`]; it is asked about again.
@@ -116,8 +116,8 @@ pub(crate) async fn made(
 ) -> Result<(), Unsettled> {
     let attempt = stored.payout.attempt;
     match Fate::of(&seen.status) {
-        Fate::Waits(trouble) => wait(deps, stored, attempt, trouble).await,
-        Fate::Paid | Fate::Back(_) | Fate::UnderWay => under_way(deps, stored, attempt).await,
+        Fate::Waits(Trouble::Otp) => wait(deps, stored, attempt, Trouble::Otp).await,
+        _ => under_way(deps, stored, attempt).await,
     }
 }
 
