@@ -4,14 +4,13 @@
 use axum::Json as Reply;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
-use domain::audit::{AuditChange, Facts, Note, Operation};
-use domain::case::{Case, CaseRefused, CaseStatus};
-use domain::id::TenantId;
+use domain::audit::{Note, Operation};
+use domain::case::CaseRefused;
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::ToSchema;
+use web::finance::case_of;
 use web::problem::ProblemBody;
-use web::{Caller, Problem, Repeatable, Stopped, may};
+use web::{Caller, Problem, Repeatable, Stopped, finance, may};
 
 use crate::Deps;
 use crate::cases::{CaseResponse, actor};
@@ -79,15 +78,9 @@ pub(crate) async fn assign_case(
         Some(text) => actor("assignee", text)?,
         None => caller.actor(),
     };
-    let before = load(&deps, &caller.tenant, &id).await?;
-    if before.status == CaseStatus::Open && before.assignee.as_ref() == Some(&to) {
-        return Ok(Reply(before.into()));
-    }
-    unchanged_since(&before, request.version)?;
-    let case = before.clone().assign(to)?;
+    let before = case_of(&deps.table, &caller.tenant, &id).await?;
     let change = caller.change(Operation::CaseAssigned, &id, deps.ids.now());
-    replace(&deps, &before, &case, change).await?;
-    tracing::info!(event = "case_assigned", case.id = %id, "gave case `{id}` to somebody");
+    let case = finance::assign_case(&deps.table, before, to, request.version, change).await?;
     Ok(Reply(case.into()))
 }
 
@@ -113,43 +106,9 @@ pub(crate) async fn resolve_case(
     CasePath(id): CasePath,
     Repeatable(request): Repeatable<ResolveRequest>,
 ) -> Result<Reply<CaseResponse>, Stopped> {
-    let (note, by, now) = (Note::parse(&request.note)?, caller.actor(), deps.ids.now());
-    let before = load(&deps, &caller.tenant, &id).await?;
-    if before.resolution.as_ref().is_some_and(|so| so.by == by && so.note == note) {
-        return Ok(Reply(before.into()));
-    }
-    unchanged_since(&before, request.version)?;
-    let case = before.clone().resolve(by, note.clone(), now)?;
+    let (note, now) = (Note::parse(&request.note)?, deps.ids.now());
+    let before = case_of(&deps.table, &caller.tenant, &id).await?;
     let change = caller.change(Operation::CaseResolved, &id, now);
-    replace(&deps, &before, &case, AuditChange { note: Some(note), ..change }).await?;
-    tracing::info!(event = "case_resolved", case.id = %id, "case `{id}` is resolved");
+    let case = finance::resolve_case(&deps.table, before, note, request.version, change).await?;
     Ok(Reply(case.into()))
-}
-
-async fn load(deps: &Deps, tenant: &TenantId, id: &str) -> Result<Case, Problem> {
-    Ok(deps.table.case(tenant, id).await?.ok_or(CaseRefused::Unknown)?)
-}
-
-fn unchanged_since(case: &Case, version: Option<u64>) -> Result<(), CaseRefused> {
-    match version {
-        Some(version) if version != case.version => Err(CaseRefused::Changed),
-        _ => Ok(()),
-    }
-}
-
-async fn replace(
-    deps: &Deps,
-    before: &Case,
-    case: &Case,
-    change: AuditChange,
-) -> Result<(), Problem> {
-    let change = AuditChange { before: facts(before), after: facts(case), ..change };
-    match deps.table.replace_case(case, before.version, &change).await? {
-        true => Ok(()),
-        false => Err(CaseRefused::Changed.into()),
-    }
-}
-
-fn facts(case: &Case) -> Facts {
-    Facts::of(&json!({ "status": case.status, "assignee": case.assignee }))
 }

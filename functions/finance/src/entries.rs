@@ -7,6 +7,7 @@ use domain::failure::{Failure, Kind};
 use domain::id::{GuardId, PayoutId, TipId};
 use domain::ledger::{LedgerRefused, Reference};
 use domain::money::Currency;
+use domain::payout::Payout;
 use domain::tip::Tip;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -85,6 +86,7 @@ pub(crate) async fn list_entries(
 ) -> Result<Reply<EntriesResponse>, Problem> {
     let tip = load(&deps.table, &caller.tenant, &id).await?.tip;
     let mut entries = Vec::new();
+    let payout = settled_by(&deps, &tip).await?;
     for (reference, net_amount, fees) in amounts(&tip)? {
         let posting = deps.table.posting(&caller.tenant, &reference).await?;
         let posting = posting.ok_or_else(|| NotPosted(reference.clone()))?;
@@ -95,11 +97,18 @@ pub(crate) async fn list_entries(
             net_amount,
             fees,
             currency: tip.amount.currency,
-            payout_batch_id: None,
+            payout_batch_id: payout.clone().filter(|_| net_amount >= 0),
             recorded_at: posting.recorded_at,
         });
     }
     Ok(Reply(EntriesResponse { entries }))
+}
+
+/// The payout that has settled the tip's charge (T24): derived from the range that it covers, nothing is rewritten.
+async fn settled_by(deps: &Deps, tip: &Tip) -> Result<Option<PayoutId>, Problem> {
+    let Some(seq) = tip.seq else { return Ok(None) };
+    let payouts = deps.table.payouts_covering(&tip.tenant, &tip.guard, seq).await?;
+    Ok(Payout::settling(&payouts, seq).map(|payout| payout.id.clone()))
 }
 
 /// Each transaction of a tip, with what the guard and what others have of it, in minor units.

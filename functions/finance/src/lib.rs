@@ -8,9 +8,15 @@ mod cases;
 mod entries;
 mod invariants;
 mod pause;
+mod payout;
+mod payout_tips;
+mod payouts;
+mod period;
 mod refund;
 mod statement;
 mod tip;
+mod tips;
+mod totals;
 
 use adapters::clock::Clock;
 use adapters::environment::{Environment, EnvironmentError};
@@ -64,6 +70,13 @@ pub fn routes(deps: Deps) -> web::Routes {
         .routes(routes!(case::resolve_case))
         .routes(routes!(pause::pause_payouts))
         .routes(routes!(pause::resume_payouts))
+        .routes(routes!(payouts::list_payouts))
+        .routes(routes!(payout::read_payout))
+        .routes(routes!(payout::retry_payout))
+        .routes(routes!(payout::cancel_payout))
+        .routes(routes!(payout_tips::list_payout_tips))
+        .routes(routes!(tips::list_tips))
+        .routes(routes!(totals::read_totals))
         .routes(routes!(audit::list_audit))
         .routes(routes!(audit::export_audit))
         .routes(routes!(audit::check_audit))

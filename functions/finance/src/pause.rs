@@ -3,14 +3,13 @@
 
 use axum::Json as Reply;
 use axum::extract::State;
-use domain::audit::{Actor, AuditChange, Facts, Note, Operation};
+use domain::audit::{Actor, Note, Operation};
 use domain::pause::Pause;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
 use web::problem::ProblemBody;
-use web::{Caller, Repeatable, Stopped, may};
+use web::{Caller, Repeatable, Stopped, finance, may};
 
 use crate::Deps;
 
@@ -71,18 +70,8 @@ pub(crate) async fn pause_payouts(
     Repeatable(request): Repeatable<PauseRequest>,
 ) -> Result<Reply<PauseResponse>, Stopped> {
     let (note, now) = (Note::parse(&request.note)?, deps.ids.now());
-    let pause = Pause { by: caller.actor(), at: now, note: note.clone() };
-    let change = AuditChange {
-        before: facts(false),
-        after: facts(true),
-        note: Some(note),
-        ..caller.change(Operation::PayoutsPaused, caller.tenant.as_str(), now)
-    };
-    if deps.table.pause_payouts(&pause, &change).await? {
-        tracing::warn!(event = "payouts_paused", "all payouts of a tenant are stopped");
-        return Ok(Reply(Some(pause).into()));
-    }
-    Ok(Reply(deps.table.payouts_paused(&caller.tenant).await?.into()))
+    let change = caller.change(Operation::PayoutsPaused, caller.tenant.as_str(), now);
+    Ok(Reply(finance::pause_payouts(&deps.table, note, change).await?.into()))
 }
 
 /// Lets payouts go on, with the next run or the next look at one that waits.
@@ -103,19 +92,8 @@ pub(crate) async fn resume_payouts(
     caller: Caller<may::FinanceWrite>,
     Repeatable(request): Repeatable<PauseRequest>,
 ) -> Result<Reply<PauseResponse>, Stopped> {
-    let note = Note::parse(&request.note)?;
-    let change = AuditChange {
-        before: facts(true),
-        after: facts(false),
-        note: Some(note),
-        ..caller.change(Operation::PayoutsResumed, caller.tenant.as_str(), deps.ids.now())
-    };
-    if deps.table.resume_payouts(&change).await? {
-        tracing::info!(event = "payouts_resumed", "the payouts of a tenant go on");
-    }
+    let (note, now) = (Note::parse(&request.note)?, deps.ids.now());
+    let change = caller.change(Operation::PayoutsResumed, caller.tenant.as_str(), now);
+    finance::resume_payouts(&deps.table, note, change).await?;
     Ok(Reply(None.into()))
-}
-
-fn facts(paused: bool) -> Facts {
-    Facts::of(&json!({ "paused": paused }))
 }

@@ -1,6 +1,7 @@
 //! What people do with payouts: find them, see which entries one pays, try one again or give it up. The last two leave
 //! a record in the audit trail, in the same transaction.
 
+use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use domain::audit::AuditChange;
 use domain::id::{GuardId, TenantId};
@@ -11,10 +12,13 @@ use jiff::Timestamp;
 use super::list::{List, Order};
 use super::payout::{KIND, PayoutItem};
 use super::statement::{ENTRY_KIND, Entry, EntryItem, Month};
-use super::{GuardBalances, StoreError, Table, broken, decode, keys, text};
+use super::{GuardBalances, Item, StoreError, Table, broken, decode, keys, text};
 
 /// Questions that the entries of one payout take at most: each brings about a megabyte, some thousand entries.
 const READS_MAX: usize = 200;
+/// How far behind the last entry that is paid in full the one that is paid in part is looked for: what was set aside and
+/// came back again may lie between them.
+const BEHIND_MAX: u64 = 500;
 
 /// Which payouts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,38 +64,23 @@ impl Table {
         self.sift(list, Some((&first, &last)), keep).await
     }
 
-    /// What was posted to the payout's guard from the first entry that it pays to the one that it pays in part, by
-    /// sequence; also what is none of its own, like the starts of other payouts.
+    /// What was posted to the payout's guard from the first entry that it pays to the one that it pays in part, and some
+    /// behind that, by sequence; also what is none of its own, like the starts of other payouts.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn entries_of_payout(&self, payout: &Payout) -> Result<Vec<Entry>, StoreError> {
-        let last = payout.to_seq.saturating_add(u64::from(payout.part > 0));
-        let mut entries = Vec::new();
-        let mut reads = 0..READS_MAX;
-        for month in Month::between(payout.since, payout.changed_at.max(payout.created_at)) {
+    pub async fn entries_of_payout(
+        &self,
+        payout: &Payout,
+        now: Timestamp,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let behind = if payout.part > 0 { BEHIND_MAX } else { 0 };
+        let places = [payout.from_seq, payout.to_seq.saturating_add(behind)].map(place_of);
+        let (mut entries, mut reads) = (Vec::new(), 0..READS_MAX);
+        for month in Month::between(payout.since, now) {
             let mut start = None;
             while reads.next().is_some() {
-                let pk = keys::entries_of_guard(
-                    &payout.tenant,
-                    &payout.guard,
-                    payout.amount.currency,
-                    &month.to_string(),
-                );
-                let output = self
-                    .client
-                    .query()
-                    .table_name(&*self.name)
-                    .index_name(keys::GSI1)
-                    .key_condition_expression("GSI1PK = :pk AND GSI1SK BETWEEN :first AND :last")
-                    .expression_attribute_values(":pk", text(pk))
-                    .expression_attribute_values(":first", text(place_of(payout.from_seq)))
-                    .expression_attribute_values(":last", text(place_of(last)))
-                    .set_exclusive_start_key(start)
-                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                    .send()
-                    .await
-                    .map_err(broken)?;
+                let output = self.entries_between(payout, month, &places, start).await?;
                 for item in output.items.unwrap_or_default() {
                     entries.push(decode::<EntryItem>(item, ENTRY_KIND)?.into_domain()?);
                 }
@@ -102,6 +91,30 @@ impl Table {
             }
         }
         Ok(entries)
+    }
+
+    async fn entries_between(
+        &self,
+        payout: &Payout,
+        month: Month,
+        [first, last]: &[String; 2],
+        start: Option<Item>,
+    ) -> Result<QueryOutput, StoreError> {
+        let (currency, month) = (payout.amount.currency, month.to_string());
+        let pk = keys::entries_of_guard(&payout.tenant, &payout.guard, currency, &month);
+        self.client
+            .query()
+            .table_name(&*self.name)
+            .index_name(keys::GSI1)
+            .key_condition_expression("GSI1PK = :pk AND GSI1SK BETWEEN :first AND :last")
+            .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":first", text(first))
+            .expression_attribute_values(":last", text(last))
+            .set_exclusive_start_key(start)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(broken)
     }
 
     /// Writes a payout that a person wants tried again, with the record of it; `false` when it is not what was read.
