@@ -72,6 +72,7 @@ impl Guarded {
             guard: Some(&guard),
             balances: &balances,
             tip: None,
+            payout: None,
             outbox: Some(&notice),
             at,
         };

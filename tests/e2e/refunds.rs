@@ -212,6 +212,7 @@ async fn what_was_paid_out_becomes_a_debt_that_the_next_tip_repays() {
         guard: Some(&till.guard),
         balances: &balances,
         tip: None,
+        payout: None,
         outbox: None,
         at: till.platform.now(),
     };

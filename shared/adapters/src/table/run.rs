@@ -213,7 +213,7 @@ impl Table {
             guards.map(|guard| (guard.id.clone(), guard)).collect();
         let candidate = |owed: Owed| {
             let guard = guards.remove(&owed.guard);
-            let held_until: Option<Timestamp> = None;
+            let held_until = guard.as_ref().and_then(|guard| guard.payout_hold_until);
             let account = guard.and_then(|guard| guard.payout_account);
             Candidate {
                 guard: owed.guard,
