@@ -1,22 +1,15 @@
 //! What a run would do now. The same planner goes through the same index, and nothing is written.
 
-use std::time::{Duration, Instant};
-
 use domain::money::Currency;
-use domain::page::Position;
-use domain::settlement::{Line, Planner, Totals};
+use domain::settlement::{Line, Totals};
 use domain::tenant::Tenant;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use web::Problem;
+use web::finance::{Plan, plan_run};
 
 use crate::Deps;
-
-/// How long a plan may take: the gateway gives up at 30 seconds.
-const BUDGET: Duration = Duration::from_secs(20);
-/// Lines that an answer shows.
-const LINES_MAX: usize = 500;
 
 /// What a run would do. Amounts are minor units.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,34 +38,16 @@ pub(crate) struct PlanResponse {
 /// # Errors
 /// The table or Paystack does not answer.
 pub(crate) async fn plan(deps: &Deps, tenant: &Tenant) -> Result<PlanResponse, Problem> {
-    let started = Instant::now();
-    let (now, currency) = (deps.ids.now(), tenant.settings.tips.currency);
-    let balances = deps.paystack.balances(&tenant.id).await?;
-    let balance = balances.iter().find(|balance| balance.currency == currency);
-    let balance = balance.map_or(0, |balance| balance.minor);
-    let terms = tenant.settings.payouts.clone();
-    let mut planner = Planner { terms, currency, left: balance, totals: Totals::default() };
-    let mut lines = Vec::new();
-    let mut place: Option<Position> = None;
-    loop {
-        let page = deps.table.candidates(&tenant.id, currency, now, place.as_ref()).await?;
-        let planned = planner.page(page.entries, now);
-        let room = LINES_MAX.saturating_sub(lines.len());
-        lines.extend(planned.into_iter().take(room));
-        place = page.next;
-        if place.is_none() || started.elapsed() > BUDGET {
-            break;
-        }
-    }
-    let Planner { left, totals, .. } = planner;
-    let complete = place.is_none();
+    let now = deps.ids.now();
+    let plan = plan_run(&deps.table, &deps.paystack, tenant, now).await?;
+    let Plan { balance, planner, lines, complete } = plan;
     Ok(PlanResponse {
         dry_run: true,
         planned_at: now,
-        currency,
+        currency: planner.currency,
         balance,
-        left,
-        totals,
+        left: planner.left,
+        totals: planner.totals,
         lines,
         complete,
     })

@@ -5,17 +5,15 @@ use axum::Json as Reply;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::audit::{AuditChange, Facts, Operation};
-use domain::failure::{Failure, Kind};
-use domain::message::{Day, SettlementMessage};
+use domain::audit::Operation;
 use domain::money::Currency;
 use domain::settlement::{Run, RunState, Totals};
-use domain::tenant::Tenant;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
+use web::finance::begin_run;
+use web::guard::tenant_of;
 use web::input::Params;
 use web::problem::ProblemBody;
 use web::{Caller, Problem, may};
@@ -78,27 +76,6 @@ impl From<Run> for RunResponse {
     }
 }
 
-/// Why there is no run to begin.
-#[derive(Debug, thiserror::Error)]
-enum TenantGone {
-    #[error("there is no such tenant")]
-    Gone,
-}
-
-impl Failure for TenantGone {
-    fn kind(&self) -> Kind {
-        match self {
-            TenantGone::Gone => Kind::Missing,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            TenantGone::Gone => "not_found",
-        }
-    }
-}
-
 /// Runs today's settlement, or says what it would do.
 #[utoipa::path(
     post,
@@ -119,32 +96,13 @@ pub(crate) async fn run_settlement(
     caller: Caller<may::FinanceWrite>,
     Params(params): Params<RunParams>,
 ) -> Result<Response, Problem> {
-    let tenant = deps.table.tenant(&caller.tenant).await?.ok_or(TenantGone::Gone)?;
+    let tenant = tenant_of(&deps.table, &caller.tenant).await?;
     if params.dry_run {
         let plan: PlanResponse = plan(&deps, &tenant).await?;
         return Ok(Reply(plan).into_response());
     }
-    let run = asked(&tenant, caller.key.as_str(), deps.ids.now());
-    let day = Day { tenant: run.tenant.clone(), date: run.date };
-    let subject = run.date.to_string();
-    let facts = Facts::of(&json!({ "currency": run.currency, "terms": run.terms }));
-    let change = AuditChange {
-        after: facts,
-        ..caller.change(Operation::SettlementStarted, &subject, run.started_at)
-    };
-    let is_new = deps.table.insert_asked_run(&run, &change).await?;
-    // Also where it was there: whoever has begun it may have died before it was sent.
-    deps.queue.send(&SettlementMessage::Run(day.clone())).await?;
-    if is_new {
-        tracing::info!(event = "run_asked", run.date = %run.date, "run `{}` was asked for", run.date);
-        return Ok((StatusCode::ACCEPTED, Reply(RunResponse::from(run))).into_response());
-    }
-    let standing = deps.table.run(&day.tenant, day.date).await?.unwrap_or(run);
-    Ok(Reply(RunResponse::from(standing)).into_response())
-}
-
-fn asked(tenant: &Tenant, by: &str, now: Timestamp) -> Run {
-    let terms = tenant.settings.payouts.clone();
-    let date = terms.night().day_of(now);
-    Run::ask(tenant.id.clone(), date, by, (tenant.settings.tips.currency, terms), now)
+    let change = caller.change(Operation::SettlementStarted, "", deps.ids.now());
+    let (run, is_new) = begin_run(&deps.table, &deps.queue, &tenant, change).await?;
+    let status = if is_new { StatusCode::ACCEPTED } else { StatusCode::OK };
+    Ok((status, Reply(RunResponse::from(run))).into_response())
 }

@@ -10,6 +10,7 @@ pub mod batch;
 pub mod csv;
 pub mod desk;
 pub mod edge;
+pub mod finance;
 pub mod guard;
 pub mod idempotency;
 pub mod input;

@@ -11,9 +11,10 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::access::{Scope, fingerprint};
-use domain::audit::Actor;
+use domain::audit::{Actor, AuditChange, Facts, Operation};
 use domain::failure::Failure;
 use domain::id::{KeyId, TenantId};
+use jiff::Timestamp;
 use url::form_urlencoded;
 
 use super::{SIGN_IN, see};
@@ -42,6 +43,20 @@ impl SignedIn {
     /// Whoever acts, for the audit.
     pub fn actor(&self) -> Actor {
         Actor::Key(self.key.clone())
+    }
+
+    /// A change by this person to the record of this id, so far without what was before and after, and without a note.
+    pub fn change(&self, operation: Operation, subject: &str, at: Timestamp) -> AuditChange {
+        AuditChange {
+            tenant: self.tenant.clone(),
+            at,
+            actor: self.actor(),
+            operation,
+            subject: subject.to_owned(),
+            before: Facts::none(),
+            after: Facts::none(),
+            note: None,
+        }
     }
 
     /// Whoever the request comes from, whatever it may do.

@@ -1,0 +1,12 @@
+//! What the API of finance and its pages do alike: plan and begin a settlement run, stop payouts, decide about a payout,
+//! take a case and explain it. Each change leaves a record of who and what, in the same write.
+//!
+//! Deliberately absent: routes, who may, and how any of it is shown.
+
+mod case;
+mod pause;
+mod settlement;
+
+pub use case::{assign_case, case_of, resolve_case};
+pub use pause::{pause_payouts, resume_payouts};
+pub use settlement::{Plan, begin_run, plan_run};
