@@ -108,8 +108,8 @@ pub(crate) async fn order(
 
 /// The same for every way to write the same wish.
 fn fingerprint(amount: Money, patron: &Patron) -> String {
-    // Both are texts and numbers, which always serialise. Were they ever not to, two wishes under one key would pass for
-    // one: the patron is led to the tip that is there, and nothing is paid twice.
+    // Both are texts and numbers, which always serialise. Were they ever not to, two wishes under one key would pass
+    // for one: the patron is led to the tip that is there, and nothing is paid twice.
     let said = serde_json::to_vec(&(amount, patron)).unwrap_or_default();
     hex(&Sha256::digest(said))
 }

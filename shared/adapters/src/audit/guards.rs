@@ -56,7 +56,7 @@ impl Walk<'_> {
     }
 
     /// Compares a guard whose balances are not what the transactions that were read sum to: with its entries up to the
-    /// number that the balances carry, and with the transactions of those entries; `false` when there was no time for it.
+    /// number that the balances carry, and with the transactions of those entries; `false` when there was no time.
     async fn look_again(
         &mut self,
         guard: &GuardId,

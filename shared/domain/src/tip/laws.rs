@@ -167,3 +167,19 @@ fn a_patron_says_little_and_nothing_hidden() {
     let shown = format!("{:?}", Patron::parse("Ada", "Hello", "ada@example.com").unwrap());
     assert!(!shown.contains("Hello") && !shown.contains("example"), "{shown}");
 }
+
+#[test]
+fn a_dispute_is_decided_only_when_it_is_resolved_in_words_we_know() {
+    let check = |status: &str, resolution: Option<&str>, expected| {
+        assert_eq!(DisputeState::of(status, resolution), expected, "{status} {resolution:?}");
+    };
+    check("awaiting-merchant-feedback", None, DisputeState::Open);
+    check("awaiting-bank-feedback", None, DisputeState::Open);
+    check("pending", Some("merchant-accepted"), DisputeState::Open);
+    check("resolved", None, DisputeState::Unclear);
+    check("resolved", Some("split"), DisputeState::Unclear);
+    check("archived", None, DisputeState::Unclear);
+    check("resolved", Some("declined"), DisputeState::Won);
+    check("resolved", Some("merchant-accepted"), DisputeState::Lost);
+    check("resolved", Some("auto-accepted"), DisputeState::Lost);
+}

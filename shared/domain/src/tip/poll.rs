@@ -11,8 +11,8 @@ pub const POLL_AFTER_S: [i64; 5] = [300, 900, 3_600, 21_600, 86_400];
 /// arrive at Paystack.
 pub const REFUND_LOOK_AFTER_S: [i64; 7] = [900, 3_600, 21_600, 86_400, 259_200, 604_800, 1_209_600];
 
-/// How often an open dispute is asked about, in seconds: the event of its decision may be lost. One that a person has to
-/// look at is asked about again after as many days as the tip is old, so a few times in all.
+/// How often an open dispute is asked about, in seconds: the event of its decision may be lost. One that a person has
+/// to look at is asked about again after as many days as the tip is old, so a few times in all.
 const DISPUTE_DAY_S: i64 = 86_400;
 
 /// When to ask next, after `polls` of the schedule are done; `None` when the last one is.

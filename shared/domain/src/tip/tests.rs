@@ -168,22 +168,6 @@ fn refunds_under_way_count_against_the_rest() {
 }
 
 #[test]
-fn a_dispute_is_decided_only_when_it_is_resolved_in_words_we_know() {
-    let check = |status: &str, resolution: Option<&str>, expected| {
-        assert_eq!(DisputeState::of(status, resolution), expected, "{status} {resolution:?}");
-    };
-    check("awaiting-merchant-feedback", None, DisputeState::Open);
-    check("awaiting-bank-feedback", None, DisputeState::Open);
-    check("pending", Some("merchant-accepted"), DisputeState::Open);
-    check("resolved", None, DisputeState::Unclear);
-    check("resolved", Some("split"), DisputeState::Unclear);
-    check("archived", None, DisputeState::Unclear);
-    check("resolved", Some("declined"), DisputeState::Won);
-    check("resolved", Some("merchant-accepted"), DisputeState::Lost);
-    check("resolved", Some("auto-accepted"), DisputeState::Lost);
-}
-
-#[test]
 fn a_refund_and_a_lost_dispute_never_take_more_than_the_tip() {
     let tip = paid().refund(1, 60_000, None).unwrap().lose_dispute(2, 100_000).unwrap();
     let taken: Vec<_> = tip.returns.iter().map(|each| (each.taken, each.excess())).collect();
