@@ -12,8 +12,9 @@ use sha2::{Digest, Sha256};
 use web::assets;
 
 use crate::call::{Answered, call};
+use crate::desk::{change_account, lay_out};
 use crate::fixture::{golden, is_update, options, root, router, template};
-use crate::money::{earn, reserve};
+use crate::money::{earn, reserve, settle};
 use crate::seed::{scan, seed};
 use crate::tips::begin;
 
@@ -67,8 +68,17 @@ async fn play(function: &str) {
         if ["finance", "paystack-webhook"].contains(&function) {
             earn(&stack).await;
         }
+        if function == "finance" {
+            lay_out(&stack).await;
+        }
+        if function == "guards" {
+            change_account(&stack).await;
+        }
         if ["guards", "tip-create"].contains(&function) {
             begin(&stack).await;
+        }
+        if function == "settlements" {
+            settle(&stack).await;
         }
         if function == "transfer-approval" {
             reserve(&stack).await;
@@ -201,6 +211,11 @@ async fn properties_answers_its_events_as_kept() {
 #[tokio::test]
 async fn scan_answers_its_events_as_kept() {
     play("scan").await;
+}
+
+#[tokio::test]
+async fn settlements_answers_its_events_as_kept() {
+    play("settlements").await;
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@
 
 mod access;
 mod call;
+mod desk;
 mod events;
 mod fixture;
 mod guards;

@@ -2,8 +2,10 @@
 
 use axum::Json as Reply;
 use axum::extract::State;
+use domain::audit::{AuditChange, Facts, Operation};
 use domain::failure::{Failure, Kind};
 use domain::id::TenantId;
+use domain::payout::PayoutSettings;
 use domain::tenant::{Rollout, Tenant, TenantSettings};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -111,15 +113,35 @@ pub(crate) async fn replace_tenant(
     let before = deps.table.tenant(&caller.tenant).await?.ok_or(TenantRefused::Missing)?;
     let read = before.version;
     let rollout = rollout_of(&before, &settings);
-    let moved = before.settings.payouts.night() != settings.payouts.night();
-    let nights_from = moved.then(|| deps.clock.now());
+    let payouts = before.settings.payouts.clone();
     let tenant = Tenant { settings, rollout, version: read + 1, ..before };
-    if !deps.table.replace_tenant(&tenant, read, nights_from).await? {
+    if !replace(&deps, &caller, &tenant, &payouts).await? {
         return Err(TenantRefused::Outrun.into());
     }
     let tenant = roll_out(&deps, tenant).await?;
     tracing::info!(event = "tenant_changed", tenant.id = %tenant.id, "changed tenant `{}`", tenant.id);
     Ok(Reply(tenant.into()))
+}
+
+/// Replaces the tenant. `payouts` are its rules for payouts before: a change of them leaves a record.
+async fn replace(
+    deps: &Deps,
+    caller: &Caller<may::Admin>,
+    tenant: &Tenant,
+    payouts: &PayoutSettings,
+) -> Result<bool, Problem> {
+    let (read, now) = (tenant.version - 1, deps.clock.now());
+    let after = &tenant.settings.payouts;
+    if payouts == after {
+        return Ok(deps.table.replace_tenant(tenant, read, None).await?);
+    }
+    let nights_from = (payouts.night() != after.night()).then_some(now);
+    let change = AuditChange {
+        before: Facts::of(payouts),
+        after: Facts::of(after),
+        ..caller.change(Operation::PayoutSettingsChanged, tenant.id.as_str(), now)
+    };
+    Ok(deps.table.replace_tenant_audited(tenant, read, nights_from, &change).await?)
 }
 
 /// How far the codes have followed when these settings replace the tenant's. What only guards' codes show need not be

@@ -136,6 +136,11 @@ record_id!(
     PayoutId,
     "pay"
 );
+record_id!(
+    /// An export of a table.
+    ExportId,
+    "exp"
+);
 
 /// A property's id: the 24 hexadecimal digits of the ObjectId that it has in the property collection (P4).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{PayoutId, TenantId, TipId};
+use crate::id::{ExportId, PayoutId, TenantId, TipId};
 use crate::ledger::TransferReference;
 
 /// A message in the queue of `payments`.
@@ -27,6 +27,14 @@ pub enum SettlementMessage {
     Night(Day),
     /// A run was asked for, or was cut off: go on with it. Harmless when it is through.
     Run(Day),
+}
+
+/// A message in the queue of `reconcile`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReconciliationMessage {
+    /// A tenant's night has come, or a comparison was cut off: compare, or go on. Harmless when it is done.
+    Compare(Day),
 }
 
 /// A day of a tenant, in its time zone.
@@ -60,6 +68,15 @@ pub enum PayoutMessage {
 
 /// Payouts in one message: as many as Paystack takes in one bulk call.
 pub const PAYOUTS_MAX: u32 = 100;
+
+/// A message in the queue of `exports`: go on with this one. Harmless when it is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportMessage {
+    /// Whose export.
+    pub tenant: TenantId,
+    /// Which one.
+    pub export: ExportId,
+}
 
 /// An event whose signature was right.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -45,6 +45,32 @@ where
     (headers, text).into_response()
 }
 
+/// Rows of a table as bytes of a file, for whoever writes it piece by piece.
+///
+/// # Errors
+/// [`csv::Error`] for rows of different lengths.
+pub fn rows<R>(rows: impl IntoIterator<Item = R>) -> Result<Vec<u8>, csv::Error>
+where
+    R: IntoIterator<Item = String>,
+{
+    let mut writer =
+        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row.into_iter().map(cell))?;
+    }
+    Ok(writer.into_inner().unwrap_or_default())
+}
+
+/// Digits, with a point between them and a minus before them at most.
+fn is_number(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let absolute = text.strip_prefix('-').unwrap_or(text);
+    match absolute.split_once('.') {
+        Some((whole, part)) => digits(whole) && digits(part),
+        None => digits(absolute),
+    }
+}
+
 fn write<R>(heads: &[&str], rows: impl IntoIterator<Item = R>) -> Result<Vec<u8>, csv::Error>
 where
     R: IntoIterator<Item = String>,
@@ -60,8 +86,7 @@ where
 
 /// Numbers stay numbers.
 fn cell(text: String) -> String {
-    let number = text.parse::<i64>().is_ok();
-    if !number && text.starts_with(FORMULA_STARTS) { format!("'{text}") } else { text }
+    if !is_number(&text) && text.starts_with(FORMULA_STARTS) { format!("'{text}") } else { text }
 }
 
 #[cfg(test)]
@@ -73,6 +98,9 @@ mod tests {
         let check = |text: &str, expected: &str| assert_eq!(cell(text.to_owned()), expected);
         check("Villa", "Villa");
         check("-5", "-5");
+        check("-5.00", "-5.00");
+        check("-5.0.0", "'-5.0.0");
+        check("-.5", "'-.5");
         check("=1+1", "'=1+1");
         check("+cmd", "'+cmd");
         check("-cmd", "'-cmd");

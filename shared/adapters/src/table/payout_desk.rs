@@ -143,9 +143,12 @@ impl Table {
         balances: &GuardBalances,
         change: &AuditChange,
     ) -> Result<bool, StoreError> {
-        let Some(after) = balances.released(payout, payout.changed_at) else { return Ok(false) };
-        let of = (&payout.tenant, &payout.guard, payout.amount.currency);
-        let writes = vec![self.write_payout(payout, read)?, after.write(self, of, balances)?];
+        let mut writes = vec![self.write_payout(payout, read)?];
+        // One that was never begun holds nobody.
+        if let Some(after) = balances.released(payout, payout.changed_at) {
+            let of = (&payout.tenant, &payout.guard, payout.amount.currency);
+            writes.push(after.write(self, of, balances)?);
+        }
         Ok(self.transact_audited(change, writes).await?.is_ok())
     }
 }

@@ -1,5 +1,7 @@
 //! Tenants: one item each, changed by version.
 
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::audit::AuditChange;
 use domain::id::TenantId;
 use domain::tenant::{Rollout, StoredLogo, Tenant, TenantSettings};
 use jiff::Timestamp;
@@ -78,13 +80,38 @@ impl Table {
         read: u64,
         nights_from: Option<Timestamp>,
     ) -> Result<bool, StoreError> {
+        let writes = self.write_tenant(tenant, read, nights_from)?;
+        Ok(self.transact(writes).await?.is_ok())
+    }
+
+    /// The same with the record of the change.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn replace_tenant_audited(
+        &self,
+        tenant: &Tenant,
+        read: u64,
+        nights_from: Option<Timestamp>,
+        change: &AuditChange,
+    ) -> Result<bool, StoreError> {
+        let writes = self.write_tenant(tenant, read, nights_from)?;
+        Ok(self.transact_audited(change, writes).await?.is_ok())
+    }
+
+    fn write_tenant(
+        &self,
+        tenant: &Tenant,
+        read: u64,
+        nights_from: Option<Timestamp>,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
         let item = encode(&keys::tenant(&tenant.id), KIND, &TenantItem::from_domain(tenant))?;
         let values = Item::from([(":read".to_owned(), number(read))]);
         let mut writes = vec![self.put(item, Some("version = :read"), values)];
         if let Some(now) = nights_from {
             writes.push(self.write_night(&tenant.id, &tenant.settings.payouts.night(), now)?);
         }
-        Ok(self.transact(writes).await?.is_ok())
+        Ok(writes)
     }
 
     /// Notes how far the codes have followed; only while the tenant still has version `read`.

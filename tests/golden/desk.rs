@@ -1,0 +1,75 @@
+//! What finance finds on the platform that is the same each time: cases, a payout that is planned, and one that needs a
+//! person; and a guard whose account was changed.
+
+use adapters::table::Table;
+use domain::audit::{Actor, AuditChange, Facts, Operation};
+use domain::case::{Case, CaseKind};
+use domain::guard::{AccountChange, PayoutAccount};
+use domain::id::{GuardId, KeyId, PayoutId};
+use domain::money::Currency;
+use domain::payout::{Payout, PayoutState, Planned, Trouble};
+use local::Stack;
+
+use crate::seed::{noon, tenant_id};
+
+/// A payout with a number, which is in its id.
+fn payout(number: u8) -> Payout {
+    let planned = Planned {
+        guard: GuardId::new(noon(), [1; 10]),
+        amount: 98_000,
+        recipient: "RCP_golden".to_owned(),
+        since: noon(),
+    };
+    let id = PayoutId::new(noon(), [number; 10]);
+    let run = "2026-11-20".parse().unwrap();
+    Payout::plan((id, tenant_id(), run), planned, Currency::Ngn, noon())
+}
+
+pub(crate) async fn lay_out(stack: &Stack) {
+    let table = Table::from_env(stack.environment("finance").unwrap()).unwrap();
+    let case = Case::open(tenant_id(), CaseKind::RefundFailed, "tip-1", "7", noon());
+    assert!(table.insert_case(&case).await.unwrap());
+    let given = Case::open(tenant_id(), CaseKind::RefundFailed, "tip-2", "8", noon());
+    assert!(table.insert_case(&given).await.unwrap());
+    let key = Actor::Key(KeyId::new(noon(), [9; 10]));
+    let change = AuditChange {
+        tenant: tenant_id(),
+        at: noon(),
+        actor: key.clone(),
+        operation: Operation::CaseAssigned,
+        subject: given.id.clone(),
+        before: Facts::none(),
+        after: Facts::of(&key),
+        note: None,
+    };
+    let assigned = given.assign(key).unwrap();
+    assert!(table.replace_case(&assigned, 1, &change).await.unwrap());
+    assert!(table.insert_payout(&payout(1)).await.unwrap());
+    let failed = Payout {
+        state: PayoutState::NeedsHuman,
+        attempt: 6,
+        failures: 6,
+        trouble: Some(Trouble::TransferFailed),
+        from_seq: 1,
+        to_seq: 1,
+        due_at: None,
+        ..payout(2)
+    };
+    assert!(table.insert_payout(&failed).await.unwrap());
+}
+
+/// Ada's account, which one key has changed and another has yet to confirm.
+pub(crate) async fn change_account(stack: &Stack) {
+    let table = Table::from_env(stack.environment("guards").unwrap()).unwrap();
+    let id = GuardId::new(noon(), [2; 10]);
+    let ada = table.guard(&tenant_id(), &id).await.unwrap().unwrap();
+    let by = Actor::Key(KeyId::new(noon(), [9; 10]));
+    let account = |number: u8| {
+        PayoutAccount::new(&format!("RCP_{number}"), "0022728151", "Zenith Bank").unwrap()
+    };
+    let change = || AccountChange { by: by.clone(), at: noon(), explained: false };
+    let first = ada.clone().pay_to(account(1), change()).unwrap();
+    table.replace_guard(&first, &ada).await.unwrap().unwrap();
+    let second = first.clone().pay_to(account(2), change()).unwrap();
+    table.replace_guard(&second, &first).await.unwrap().unwrap();
+}
