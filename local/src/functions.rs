@@ -10,8 +10,11 @@ use crate::registry::{BoxError, Build, Handler, Registry};
 
 /// Every function of the platform.
 pub fn registry() -> Registry {
-    let http: [(&'static str, Build); 16] = [
+    let http: [(&'static str, Build); 17] = [
         ("analytics", |env| http("analytics", env, analytics::Deps::from_env, analytics::routes)),
+        ("export-jobs", |env| {
+            http("export-jobs", env, export_jobs::Deps::from_env, export_jobs::routes)
+        }),
         ("finance", |env| http("finance", env, finance::Deps::from_env, finance::routes)),
         ("generate", |env| http("generate", env, generate::Deps::from_env, generate::routes)),
         ("guards", |env| http("guards", env, guards::Deps::from_env, guards::routes)),
@@ -48,12 +51,14 @@ pub fn registry() -> Registry {
             )
         }),
     ];
-    let events: [(&'static str, Build); 8] = [
+    let events: [(&'static str, Build); 10] = [
         ("aggregate", |env| event(env, aggregate::Deps::from_env, aggregate::handle)),
+        ("exports", |env| event(env, exports::Deps::from_env, exports::handle)),
         ("janitor", |env| event(env, janitor::Deps::from_env, janitor::handle)),
         ("notify", |env| event(env, notify::Deps::from_env, notify::handle)),
         ("payments", |env| event(env, payments::Deps::from_env, payments::handle)),
         ("payouts", |env| event(env, payouts::Deps::from_env, payouts::handle)),
+        ("reconcile", |env| event(env, reconcile::Deps::from_env, reconcile::handle)),
         ("relay", |env| event(env, relay::Deps::from_env, relay::handle)),
         ("settle", |env| event(env, settle::Deps::from_env, settle::handle)),
         ("sweeper", |env| event(env, sweeper::Deps::from_env, sweeper::handle)),
@@ -66,8 +71,9 @@ pub fn registry() -> Registry {
 /// # Errors
 /// [`EnvironmentError`] names a variable that a function misses.
 pub fn openapi(env: &Environment) -> Result<OpenApi, EnvironmentError> {
-    let functions: [Routes; 16] = [
+    let functions: [Routes; 17] = [
         analytics::routes(analytics::Deps::from_env(env)?),
+        export_jobs::routes(export_jobs::Deps::from_env(env)?),
         finance::routes(finance::Deps::from_env(env)?),
         generate::routes(generate::Deps::from_env(env)?),
         guards::routes(guards::Deps::from_env(env)?),

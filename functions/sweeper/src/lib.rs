@@ -29,6 +29,7 @@ pub(crate) struct Queues {
     payments: Queue,
     payouts: Queue,
     settlements: Queue,
+    reconciliations: Queue,
 }
 
 impl Deps {
@@ -41,6 +42,7 @@ impl Deps {
             payments: Queue::from_env(env, "PAYMENTS_QUEUE_URL")?,
             payouts: Queue::from_env(env, "PAYOUTS_QUEUE_URL")?,
             settlements: Queue::from_env(env, "SETTLEMENTS_QUEUE_URL")?,
+            reconciliations: Queue::from_env(env, "RECONCILIATIONS_QUEUE_URL")?,
         };
         Ok(Self { table: Table::from_env(env)?, queues, clock: env.clock.clone() })
     }

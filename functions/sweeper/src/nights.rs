@@ -1,8 +1,9 @@
 //! Tenants whose night has begun. A night is told first and marked as told afterwards: whoever dies in between tells
 //! it again, and a day has one run all the same.
 
+use adapters::queue::DELAY_MAX_S;
 use adapters::table::DueNight;
-use domain::message::{Day, SettlementMessage};
+use domain::message::{Day, ReconciliationMessage, SettlementMessage};
 use jiff::Timestamp;
 use web::BoxError;
 
@@ -26,6 +27,9 @@ pub(crate) async fn sweep(deps: &Deps, now: Timestamp) -> Result<Found, BoxError
 async fn tell(deps: &Deps, due: &DueNight, now: Timestamp) -> Result<bool, BoxError> {
     let Some(night) = deps.table.night(due).await? else { return Ok(false) };
     let day = Day { tenant: due.tenant.clone(), date: night.day_of(due.at) };
+    let compare = ReconciliationMessage::Compare(day.clone());
     deps.queues.settlements.send(&SettlementMessage::Night(day)).await?;
+    // While the run begins, what was on its way comes to rest.
+    deps.queues.reconciliations.send_after(&compare, DELAY_MAX_S).await?;
     Ok(deps.table.advance_night(due, &night, now).await?)
 }

@@ -54,6 +54,8 @@ pub struct Findings {
     pub moving: BTreeSet<Account>,
     /// What is off.
     pub violations: BTreeSet<Violation>,
+    /// The system's accounts as all transactions together make them, in minor units; nothing where not all were read.
+    pub system: BTreeMap<Account, i64>,
 }
 
 /// Checks a tenant's ledger.
@@ -154,12 +156,14 @@ impl<'a> Walk<'a> {
 
     fn finish(self) -> Findings {
         let transactions = self.audit.transactions();
+        let system = self.audit.sums().iter().filter(|(account, _)| account.guard().is_none());
+        let system = system.map(|(account, sum)| (account.clone(), *sum)).collect();
         let mut violations = self.found.violations;
         let accounts = self.stored.len();
         violations.extend(self.audit.finish(&self.stored));
         let complete = self.found.moving.is_empty();
         let waiting = self.waiting.len();
-        Findings { complete, transactions, accounts, waiting, violations, ..self.found }
+        Findings { complete, transactions, accounts, waiting, violations, system, ..self.found }
     }
 
     /// What is wrong with single transactions. Sums that are not whole say nothing.
@@ -175,6 +179,6 @@ impl<'a> Walk<'a> {
             | Violation::WrongSide { .. }
             | Violation::Overflow { .. } => false,
         });
-        Findings { complete: false, ..found }
+        Findings { complete: false, system: BTreeMap::new(), ..found }
     }
 }

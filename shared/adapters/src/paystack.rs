@@ -15,6 +15,7 @@ mod refund;
 mod settlement;
 mod signature;
 mod transfer;
+mod transfers;
 mod wire;
 
 use std::sync::Arc;
@@ -37,6 +38,7 @@ pub use refund::{RefundSeen, RefundWish};
 pub use settlement::{SettlementSeen, TransactionSeen};
 pub use signature::signature_is_valid;
 pub use transfer::{BULK_TRANSFERS_MAX, TransferSeen, TransferWish};
+pub use transfers::TransferRow;
 
 use crate::environment::{Environment, EnvironmentError};
 use crate::https::{Https, base_url};

@@ -36,6 +36,20 @@ words! {
         SuccessAfterReturn = "success_after_return",
         /// A transfer differs from its payout.
         TransferMismatch = "transfer_mismatch",
+        /// Paystack has collected a charge that our ledger does not have.
+        ChargeNotInLedger = "charge_not_in_ledger",
+        /// Our ledger has a charge that Paystack does not.
+        ChargeMissingAtPaystack = "charge_missing_at_paystack",
+        /// Paystack has made a transfer that our ledger does not have.
+        TransferNotInLedger = "transfer_not_in_ledger",
+        /// Our ledger has a transfer that Paystack does not.
+        TransferMissingAtPaystack = "transfer_missing_at_paystack",
+        /// A settlement differs from what our ledger has of it, or was not paid.
+        SettlementDiffers = "settlement_differs",
+        /// Nobody knows why Paystack's balance has changed.
+        BalanceUnexplained = "balance_unexplained",
+        /// Paystack's balance is not what our ledger says.
+        BalanceDiffers = "balance_differs",
     }
 }
 

@@ -29,6 +29,15 @@ pub enum Currency {
 }
 
 impl Currency {
+    /// Every currency.
+    pub const ALL: [Currency; 5] =
+        [Currency::Ghs, Currency::Kes, Currency::Ngn, Currency::Usd, Currency::Zar];
+
+    /// The currency of this code, in capitals (ISO 4217).
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|currency| currency.code() == code)
+    }
+
     /// The ISO 4217 code.
     pub fn code(self) -> &'static str {
         match self {

@@ -247,6 +247,21 @@ pub fn topup(id: u64, amount: Money) -> Result<Transaction, LedgerRefused> {
         .finish()
 }
 
+/// Paystack has taken what went back to a patron from its balance, and not from what it has collected; or has given it
+/// back there, where the amount is above zero. `line` is the id of the line in Paystack's balance ledger.
+///
+/// # Errors
+/// [`LedgerRefused`] for an amount of nothing.
+pub fn drawn(line: u64, amount: Money) -> Result<Transaction, LedgerRefused> {
+    if amount.minor == 0 {
+        return Err(LedgerRefused::Amounts { rule: "what is moved is more than nothing" });
+    }
+    Draft::new(Reference::drawn(line), amount.currency)
+        .post(AccountKind::Balance, amount.minor)
+        .post(AccountKind::Clearing, amount.minor.saturating_neg())
+        .finish()
+}
+
 fn above_zero(amount: Money) -> Result<(), LedgerRefused> {
     let rule = "what is moved is more than nothing";
     if amount.minor > 0 { Ok(()) } else { Err(LedgerRefused::Amounts { rule }) }

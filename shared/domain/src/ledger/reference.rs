@@ -164,6 +164,11 @@ impl Reference {
         Self(format!("ps:topup:{id}"))
     }
 
+    /// What was drawn from the balance for a patron: the id of its line in Paystack's balance ledger.
+    pub fn drawn(id: u64) -> Self {
+        Self(format!("ps:drawn:{id}"))
+    }
+
     /// Paystack's refund of this id, as `GET /refund?transaction=` gives it.
     pub fn refund(id: u64) -> Self {
         Self(format!("ps:refund:{id}"))
@@ -185,7 +190,7 @@ impl Reference {
             ["ps", "transfer", reference, "success" | "returned"] => {
                 TransferReference::parse(reference).is_ok()
             }
-            ["ps", "settlement" | "topup" | "refund" | "dispute", id] => count(id),
+            ["ps", "settlement" | "topup" | "drawn" | "refund" | "dispute", id] => count(id),
             _ => false,
         };
         let rule = "it names no event of the ledger";

@@ -1,0 +1,60 @@
+//! The lines of Paystack's balance ledger: what they say that only Paystack knows is posted.
+
+use adapters::paystack::BalanceRow;
+use domain::case::CaseKind;
+use domain::ledger::{SettledInto, drawn, settlement, topup};
+use domain::money::{Currency, Money};
+use domain::reconciliation::{Difference, LineMeaning, Reconciliation};
+
+use crate::Deps;
+use crate::difference::report;
+use crate::page::{Page, Stuck, place};
+
+/// A page of lines.
+///
+/// # Errors
+/// [`Stuck`].
+pub(crate) async fn page(deps: &Deps, state: &Reconciliation) -> Result<Page, Stuck> {
+    let place = place(state);
+    let listed = deps.paystack.balance_ledger(&state.tenant, state.since, place.as_ref()).await?;
+    let mut page = Page::behind(&listed);
+    for row in &listed.rows {
+        page.counted();
+        line(deps, state, &mut page, row).await?;
+    }
+    Ok(page)
+}
+
+async fn line(
+    deps: &Deps,
+    state: &Reconciliation,
+    page: &mut Page,
+    row: &BalanceRow,
+) -> Result<(), Stuck> {
+    let meaning = LineMeaning::of(&row.model, row.model_row, row.difference);
+    let currency = Currency::of_code(&row.currency);
+    let money = currency.map(|currency| Money { minor: row.difference, currency });
+    match (meaning, money) {
+        (LineMeaning::Transfer, _) => {}
+        (LineMeaning::Settled(id), Some(money)) => {
+            page.post(deps, state, &settlement(id, SettledInto::Balance, money)?).await?;
+        }
+        (LineMeaning::Drawn, Some(money)) if money.minor != 0 => {
+            page.post(deps, state, &drawn(row.id, money)?).await?;
+        }
+        (LineMeaning::TopUp, Some(money)) => {
+            page.post(deps, state, &topup(row.id, money)?).await?;
+        }
+        (LineMeaning::Unexplained | LineMeaning::Settled(_), _)
+        | (LineMeaning::Drawn | LineMeaning::TopUp, _) => {
+            let kind = CaseKind::BalanceUnexplained;
+            let difference = Difference {
+                found: Some(row.difference),
+                currency: Some(row.currency.clone()),
+                ..Difference::new(kind, row.id.to_string(), &row.model)
+            };
+            page.found(report(deps, state, difference).await?);
+        }
+    }
+    Ok(())
+}
