@@ -1,11 +1,18 @@
-//! What a tip costs: requests to the table and their units, and calls of Paystack (`cargo bench -p tessera-tests`).
-//! The counts hold on AWS.
+//! What a tip costs: requests to the table and their units, calls of Paystack, and the time in which an event is taken
+//! (`cargo bench -p tessera-tests`). The counts hold on AWS; the times are those of the local process, with its
+//! embedded queue and the way over HTTP, on whatever machine this is.
 
 #![expect(clippy::unwrap_used, reason = "a bench prints and stops at what goes wrong")]
 
+use std::time::Instant;
+
+use local::paystack::{Fault, FaultKind, Payment};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tessera_tests::Platform;
+
+/// Deliveries of an event whose answers are timed.
+const DELIVERIES: usize = 200;
 
 #[tokio::main]
 async fn main() {
@@ -30,6 +37,7 @@ async fn main() {
     let _ = patron.is_counted(token, "").await.is(204);
     show(&platform, "a visit counted", "tip-page");
 
+    let mut last = Value::Null;
     for (name, message) in [("a tip", ""), ("a tip with 200 letters", &"x".repeat(200))] {
         let said = json!({
             "guard_token": token, "amount": 100_000, "currency": "NGN", "patron_alias": "Ada",
@@ -44,7 +52,27 @@ async fn main() {
         let path = format!("/tips/{}", tip["tip_id"].as_str().unwrap());
         let _ = patron.ask(Method::GET, &path).await.is(200);
         show(&platform, "its status", "tip-create");
+        last = tip;
     }
+    event_times(&platform, last["reference"].as_str().unwrap()).await;
+}
+
+/// How long Paystack waits until an event of it is safe in our queue.
+async fn event_times(platform: &Platform, reference: &str) {
+    let simulator = platform.simulator();
+    simulator.plan(Fault::always("charge.success", FaultKind::Hold)).unwrap();
+    simulator.pay(reference, Payment::Success).unwrap();
+    let event = simulator.held()[0].id;
+    let mut times = Vec::with_capacity(DELIVERIES);
+    for _ in 0..DELIVERIES {
+        let begun = Instant::now();
+        let answer = simulator.deliver_now(event).await.unwrap();
+        times.push(begun.elapsed());
+        assert_eq!(answer.status, Some(200));
+    }
+    times.sort_unstable();
+    let at = |percent: usize| times[DELIVERIES * percent / 100].as_micros();
+    println!("  an event is taken        p50 {:>6} us  p95 {:>6} us", at(50), at(95));
 }
 
 fn show(platform: &Platform, name: &str, function: &str) {
