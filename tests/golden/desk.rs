@@ -1,13 +1,15 @@
 //! What finance finds on the platform that is the same each time: cases, a payout that is planned, and one that needs a
 //! person; and a guard whose account was changed.
 
-use adapters::table::Table;
+use adapters::table::{Answer, ClaimOutcome, Table};
 use domain::audit::{Actor, AuditChange, Facts, Operation};
 use domain::case::{Case, CaseKind};
+use domain::export::{Export, ExportKind, ExportState, Progress};
 use domain::guard::{AccountChange, PayoutAccount};
-use domain::id::{GuardId, KeyId, PayoutId};
+use domain::id::{ExportId, GuardId, KeyId, PayoutId};
 use domain::money::Currency;
 use domain::payout::{Payout, PayoutState, Planned, Trouble};
+use jiff::SignedDuration;
 use local::Stack;
 
 use crate::seed::{noon, tenant_id};
@@ -72,4 +74,27 @@ pub(crate) async fn change_account(stack: &Stack) {
     table.replace_guard(&first, &ada).await.unwrap().unwrap();
     let second = first.clone().pay_to(account(2), change()).unwrap();
     table.replace_guard(&second, &first).await.unwrap().unwrap();
+}
+
+/// An export that nobody has begun.
+pub(crate) async fn ask(stack: &Stack) {
+    let table = Table::from_env(stack.environment("export-jobs").unwrap()).unwrap();
+    let export = Export {
+        id: ExportId::new(noon(), [1; 10]),
+        tenant: tenant_id(),
+        kind: ExportKind::Ledger,
+        from: noon() - SignedDuration::from_hours(24),
+        to: noon(),
+        by: Actor::Key(KeyId::new(noon(), [9; 10])),
+        state: ExportState::Requested,
+        rows: 0,
+        created_at: noon(),
+        finished_at: None,
+        progress: Progress::default(),
+        version: 1,
+    };
+    let claim = table.claim(("seed", "seed", "export"), "export", "seed".to_owned(), noon()).await;
+    let ClaimOutcome::Ours(claim) = claim.unwrap() else { panic!("the key is new") };
+    let answer = Answer { status: 202, body: "{}".to_owned() };
+    assert!(table.insert_export(&export, (claim, answer)).await.unwrap());
 }

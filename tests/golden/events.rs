@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use web::assets;
 
 use crate::call::{Answered, call};
-use crate::desk::{change_account, lay_out};
+use crate::desk::{ask, change_account, lay_out};
 use crate::fixture::{golden, is_update, options, root, router, template};
 use crate::money::{earn, reserve, settle};
 use crate::seed::{scan, seed};
@@ -73,6 +73,9 @@ async fn play(function: &str) {
         }
         if function == "guards" {
             change_account(&stack).await;
+        }
+        if function == "export-jobs" {
+            ask(&stack).await;
         }
         if ["guards", "tip-create"].contains(&function) {
             begin(&stack).await;
@@ -171,6 +174,11 @@ fn masked(value: Value) -> Value {
 #[tokio::test]
 async fn analytics_answers_its_events_as_kept() {
     play("analytics").await;
+}
+
+#[tokio::test]
+async fn export_jobs_answers_its_events_as_kept() {
+    play("export-jobs").await;
 }
 
 #[tokio::test]

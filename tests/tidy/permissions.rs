@@ -12,11 +12,12 @@ use crate::functions::deps;
 use crate::sources::{file, none, template};
 
 /// The services behind the types of `Deps`' fields. A new type belongs here.
-const SERVICES: [(&str, &[&str]); 21] = [
+const SERVICES: [(&str, &[&str]); 22] = [
     ("Bus", &["events"]),
     ("Channels", &["sns", "ses", "secretsmanager"]),
     ("Checkout", &["secretsmanager"]),
     ("Clock", &[]),
+    ("Files", &["s3"]),
     ("Ids", &[]),
     ("GuardCodes", &["secretsmanager"]),
     ("GuardSite", &["secretsmanager"]),

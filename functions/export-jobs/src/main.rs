@@ -1,0 +1,3 @@
+fn main() -> web::Exit {
+    web::serve("export-jobs", export_jobs::Deps::from_env, export_jobs::routes)
+}
