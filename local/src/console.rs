@@ -7,6 +7,7 @@
 mod figures;
 pub(crate) mod guard;
 mod page;
+mod payday;
 mod tipping;
 
 use std::net::SocketAddr;
@@ -23,11 +24,12 @@ use crate::client::Client;
 use crate::demo::{self, Api, Demo, Payload};
 use crate::embedded::inbox::Inbox;
 use crate::meter::Meter;
+use crate::paystack::Simulator;
 use crate::prometheus;
 use crate::queue::QueueWatch;
 use crate::registry::BoxError;
 use crate::schedule::Schedule;
-use crate::stack::Stack;
+use crate::stack::{Ahead, Stack};
 
 /// The function whose table the console reads: it may read what was counted and nothing more is needed.
 const READER: &str = "analytics";
@@ -57,6 +59,8 @@ pub(crate) struct Console {
     clock: Clock,
     meter: Meter,
     client: Client,
+    simulator: Option<Simulator>,
+    ahead: Ahead,
 }
 
 /// A button.
@@ -67,10 +71,26 @@ enum Action {
     Regenerate,
     Sweep,
     Check,
+    TenTips,
+    Trouble,
+    Settle,
+    NextNight,
+    FiveMinutes,
 }
 
 impl Action {
-    const ALL: [Self; 5] = [Self::Scan, Self::Nightly, Self::Regenerate, Self::Sweep, Self::Check];
+    const ALL: [Self; 10] = [
+        Self::Scan,
+        Self::Nightly,
+        Self::Regenerate,
+        Self::Sweep,
+        Self::Check,
+        Self::TenTips,
+        Self::Trouble,
+        Self::Settle,
+        Self::NextNight,
+        Self::FiveMinutes,
+    ];
 
     /// The last part of its path, and its name in the address that follows.
     fn word(self) -> &'static str {
@@ -80,6 +100,11 @@ impl Action {
             Self::Regenerate => "regenerate",
             Self::Sweep => "sweep",
             Self::Check => "check",
+            Self::TenTips => "ten-tips",
+            Self::Trouble => "trouble",
+            Self::Settle => "settle",
+            Self::NextNight => "next-night",
+            Self::FiveMinutes => "five-minutes",
         }
     }
 
@@ -87,7 +112,13 @@ impl Action {
     fn page(self) -> &'static str {
         match self {
             Self::Scan | Self::Nightly | Self::Regenerate => "/",
-            Self::Sweep | Self::Check => "/console/tips",
+            Self::Sweep
+            | Self::Check
+            | Self::TenTips
+            | Self::Trouble
+            | Self::Settle
+            | Self::NextNight
+            | Self::FiveMinutes => "/console/tips",
         }
     }
 
@@ -111,6 +142,8 @@ impl Console {
             clock: stack.clock().clone(),
             meter: stack.meter().clone(),
             client: Client::plain(),
+            simulator: stack.simulator().cloned(),
+            ahead: stack.ahead(),
         }
     }
 
@@ -180,6 +213,11 @@ impl Console {
             Action::Regenerate => self.regenerate().await,
             Action::Sweep => self.fire(SWEEPER).await,
             Action::Check => self.check().await,
+            Action::TenTips => self.ten_tips().await,
+            Action::Trouble => self.trouble(),
+            Action::Settle => self.settle().await,
+            Action::NextNight => self.next_night().await,
+            Action::FiveMinutes => self.five_minutes().await,
         };
         let outcome = if done.is_ok() { "done" } else { "failed" };
         if let Err(error) = done {

@@ -3,6 +3,7 @@
 //! Deliberately absent: any state of its own. What must last is in the data folder, what must be known is in the
 //! template, and a stack that starts again on the same folder goes on where the last one was.
 
+mod ahead;
 mod delivery;
 mod folder;
 mod merchant;
@@ -25,6 +26,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+pub(crate) use ahead::Ahead;
 pub(crate) use delivery::redrive_in;
 pub use delivery::{NotQuiet, RedriveError};
 pub use folder::{DataFolder, reset};
@@ -172,6 +174,11 @@ impl Stack {
     /// A file in the data folder.
     pub fn data_path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// Where it is kept how far the clock goes ahead.
+    pub(crate) fn ahead(&self) -> Ahead {
+        Ahead::at(self.data_path(ahead::FILE))
     }
 
     /// Makes what is missing of the demo: a tenant, a key, a property, a code.

@@ -6,7 +6,8 @@ use adapters::table::Table;
 use domain::contact::Email;
 use domain::id::{GuardId, PayoutId, TipId};
 use domain::money::{Currency, Money};
-use domain::payout::{Payout, PayoutState};
+use domain::payout::{Payout, PayoutSettings, PayoutState};
+use domain::settlement::{Candidate, Run, SCHEDULE};
 use domain::tip::{Checkout, Patron, Tip, TipSettings, TipWish};
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
@@ -89,10 +90,35 @@ pub(crate) async fn reserve(stack: &Stack) {
         from_seq: 1,
         to_seq: 1,
         part: 0,
+        back_seq: None,
         since: noon(),
         created_at: noon(),
         changed_at: noon(),
         due_at: None,
     };
     assert!(table.insert_payout(&payout).await.unwrap());
+}
+
+/// The run of the night before, which has paid one guard and has nothing for another.
+pub(crate) async fn settle(stack: &Stack) {
+    connect(stack);
+    let table = Table::from_env(stack.environment("tenants").unwrap()).unwrap();
+    let at = noon() - SignedDuration::from_hours(11);
+    let terms = (Currency::Ngn, PayoutSettings::default());
+    let run = Run::ask(tenant_id(), date(2026, 11, 20), SCHEDULE, terms, at);
+    assert!(table.insert_run(&run).await.unwrap());
+    let begun = run.begin(AMOUNT + 1_000);
+    assert!(table.replace_run(&begun, 1).await.unwrap());
+    let candidate = |number: u8| Candidate {
+        guard: GuardId::new(noon(), [number; 10]),
+        available: AMOUNT,
+        since: at - SignedDuration::from_hours(1),
+        recipient: Some(format!("RCP_golden{number}")),
+        held_until: None,
+    };
+    let mut planner = begun.planner();
+    let lines = planner.page(vec![candidate(1), candidate(2)], at);
+    let read = begun.version;
+    let planned = begun.advance(&planner, None, at);
+    assert!(table.commit_run_page(&planned, read, &lines).await.unwrap());
 }

@@ -3,13 +3,13 @@
 
 use adapters::paystack::{PaystackError, TransferSeen};
 use adapters::table::StoredPayout;
-use domain::id::TenantId;
+use domain::id::{PayoutId, TenantId};
 use domain::ledger::{TransferNews, TransferReference};
 use domain::message::PayoutMessage;
 use domain::payout::{Payout, PayoutRefused, PayoutState, Trouble};
 use domain::tip::Mismatch;
 
-use crate::step::{Step, Unsettled, take};
+use crate::step::{Step, Unsettled, again, take};
 use crate::{Deps, alert, cases};
 
 /// Pages of the balance's movements that are read for the fee of a transfer that came back.
@@ -157,10 +157,22 @@ async fn paid(
         }
         Ok(None) => Ok(()),
         Err(Unsettled::Payout(PayoutRefused::NoWay { .. })) => {
-            cases::success_after_return(deps, &before, seen).await
+            cases::success_after_return(deps, &before, seen).await?;
+            halt(deps, &before.id).await
         }
         Err(unsettled) => Err(unsettled),
     }
+}
+
+/// The guard may have been paid by an attempt that had failed: no other one begins by itself.
+async fn halt(deps: &Deps, id: &PayoutId) -> Result<(), Unsettled> {
+    let now = deps.ids.now();
+    let stored = again(deps, id).await?;
+    if let Ok(halted) = stored.payout.clone().halt(now) {
+        let alert = alert::failed(&halted, Trouble::Mismatch, now);
+        deps.table.insert_alert(&alert).await?;
+    }
+    take(deps, stored, |payout| payout.halt(now).map(Step::plain)).await.map(drop)
 }
 
 /// The attempt is over, and its money is the guard's again. `seen` is nothing where no transfer exists.

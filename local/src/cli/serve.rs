@@ -2,9 +2,12 @@
 
 use std::process::ExitCode;
 
+use adapters::clock::Clock;
+use jiff::SignedDuration;
+
 use super::ServeArguments;
 use crate::demo::{DEMO_FILE, Demo, DemoError};
-use crate::stack::{self, DataFolder, Options, Stack};
+use crate::stack::{self, Ahead, DataFolder, Options, Stack};
 
 /// Starts, says so at once, and makes the demo while requests are answered already.
 pub(super) async fn serve(arguments: ServeArguments, options: Options) -> Result<ExitCode, String> {
@@ -49,8 +52,15 @@ fn with_arguments(options: Options, arguments: ServeArguments) -> Result<Options
     if arguments.reset {
         stack::reset(folder).map_err(|error| error.to_string())?;
     }
+    // With the real Paystack, time is the real one.
+    let clock = match (&options.paystack_key, arguments.memory) {
+        (Some(_), _) => options.clock,
+        (None, true) => Clock::ahead(SignedDuration::ZERO),
+        (None, false) => Ahead::of(folder).clock(),
+    };
     let data = if arguments.memory { DataFolder::Temporary } else { options.data };
-    Ok(Options { port: arguments.port, public_url: arguments.public_url, data, ..options })
+    let (port, public_url) = (arguments.port, arguments.public_url);
+    Ok(Options { port, public_url, data, clock, ..options })
 }
 
 /// Resolves at Ctrl-C or, where there is one, SIGTERM.

@@ -102,6 +102,17 @@ pub(super) fn notice(query: &str) -> Option<Notice> {
         }
         Action::Sweep => "What was due is on its way to the worker.",
         Action::Check => "The ledger was recomputed: everything is in order.",
+        Action::TenTips => {
+            "Ten tips are paid, and Paystack has credited them to the balance for transfers."
+        }
+        Action::Trouble => {
+            "The next call that makes transfers loses its reply, and the next transfer fails."
+        }
+        Action::Settle => {
+            "Today's run is on its way; a day has one. For another one, jump to the next night."
+        }
+        Action::NextNight => "It is the next night: the run begins by itself.",
+        Action::FiveMinutes => "Five minutes have passed.",
     };
     match outcome {
         "done" => Some(Notice { is_good: true, sentence: good }),

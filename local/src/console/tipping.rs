@@ -11,6 +11,7 @@ use domain::id::{GuardId, TenantId};
 use domain::ledger::AccountKind;
 use domain::money::{Currency, Money};
 use domain::page::PageSize;
+use domain::payout::{Payout, Trouble};
 use domain::tip::{Tip, local_amount};
 use http::{Response, StatusCode};
 use jiff::Timestamp;
@@ -35,7 +36,10 @@ struct TipsPage {
     notice: Option<Notice>,
     link: String,
     simulator_url: Option<String>,
+    now: String,
+    can_leap: bool,
     tips: Vec<TipRow>,
+    payouts: Vec<PayoutRow>,
     owed: Vec<OwedRow>,
     accounts: Vec<(String, String)>,
     messages: Vec<MessageRow>,
@@ -48,6 +52,15 @@ struct TipRow {
     status: &'static str,
     from: String,
     link: String,
+}
+
+struct PayoutRow {
+    time: String,
+    amount: String,
+    state: &'static str,
+    attempt: u32,
+    trouble: &'static str,
+    due: String,
 }
 
 struct OwedRow {
@@ -86,7 +99,10 @@ impl Console {
             notice: query.and_then(notice),
             link: format!("{}/g/{token}", self.public_url),
             simulator_url: demo.simulator_url.clone(),
-            tips: figures.tips.iter().map(TipRow::of).collect(),
+            now: time(self.clock.now()),
+            can_leap: self.clock.lead().is_some(),
+            tips: figures.tips.iter().map(|tip| TipRow::of(tip, &figures.covering)).collect(),
+            payouts: figures.payouts.iter().map(PayoutRow::of).collect(),
             owed: figures.owed,
             accounts: figures.accounts,
             messages: self.inbox.newest(MESSAGES).into_iter().map(MessageRow::of).collect(),
@@ -98,6 +114,9 @@ impl Console {
 
 struct Figures {
     tips: Vec<Tip>,
+    payouts: Vec<Payout>,
+    /// The payouts that can have settled one of the tips.
+    covering: Vec<Payout>,
     owed: Vec<OwedRow>,
     accounts: Vec<(String, String)>,
 }
@@ -107,11 +126,16 @@ impl Figures {
         let size = PageSize::parse(Some(TIPS.into())).unwrap_or_else(|_| PageSize::largest());
         let settings = table.tenant(tenant).await?.map(|tenant| tenant.settings.tips);
         let currency = settings.map_or(Currency::Ngn, |settings| settings.currency);
-        let (tips, balances, accounts) = futures::try_join!(
+        let (tips, payouts, balances, accounts) = futures::try_join!(
             table.tips_of_guard(tenant, guard, size, None),
+            table.payouts_of_guard(tenant, guard, size, None),
             table.guard_balances(tenant, guard, currency),
             table.system_balances(tenant, currency),
         )?;
+        let covering = match tips.entries.iter().filter_map(|tip| tip.seq).min() {
+            Some(seq) => table.payouts_covering(tenant, guard, seq).await?,
+            None => Vec::new(),
+        };
         let shown = |minor: i64| local_amount(Money { minor, currency });
         let owed = [
             ("owed to the guard", balances.payable.saturating_neg()),
@@ -121,6 +145,8 @@ impl Figures {
         let named = |kind: &AccountKind, minor: i64| (kind.to_string(), shown(minor));
         Ok(Self {
             tips: tips.entries,
+            payouts,
+            covering,
             owed: owed
                 .into_iter()
                 .map(|(what, minor)| OwedRow { what, amount: shown(minor) })
@@ -134,13 +160,27 @@ impl Figures {
     }
 }
 
+impl PayoutRow {
+    fn of(payout: &Payout) -> Self {
+        Self {
+            time: time(payout.created_at),
+            amount: local_amount(payout.amount),
+            state: payout.state.as_str(),
+            attempt: payout.attempt,
+            trouble: payout.trouble.map_or("", Trouble::sentence),
+            due: payout.due_at.map(time).unwrap_or_default(),
+        }
+    }
+}
+
 impl TipRow {
-    fn of(tip: &Tip) -> Self {
+    fn of(tip: &Tip, payouts: &[Payout]) -> Self {
+        let settled = tip.seq.is_some_and(|seq| Payout::settling(payouts, seq).is_some());
         let from = tip.patron.alias.as_ref().map(|alias| alias.as_str().to_owned());
         Self {
             time: time(tip.created_at),
             amount: local_amount(tip.amount),
-            status: tip.status().as_str(),
+            status: tip.shown(settled).as_str(),
             from: from.unwrap_or_else(|| "–".to_owned()),
             link: format!("/tips/{}/status", tip.id),
         }

@@ -253,23 +253,18 @@ pub enum RunRefused {
     /// There is none of this day.
     #[error("there is no settlement run of this day")]
     Unknown,
-    /// Payouts are paused.
-    #[error("payouts are paused; resume them first")]
-    Paused,
 }
 
 impl Failure for RunRefused {
     fn kind(&self) -> Kind {
         match self {
             RunRefused::Unknown => Kind::Missing,
-            RunRefused::Paused => Kind::Conflict,
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
             RunRefused::Unknown => "run_unknown",
-            RunRefused::Paused => "payouts_paused",
         }
     }
 }

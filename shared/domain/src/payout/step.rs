@@ -192,6 +192,24 @@ impl Payout {
         Self { due_at: after(now, PAUSED_LOOK_MIN), ..self }
     }
 
+    /// Paystack contradicts itself about a transfer whose money is back: no other attempt begins before a person has
+    /// looked.
+    ///
+    /// # Errors
+    /// [`PayoutRefused::Repeated`] where no attempt would begin.
+    pub fn halt(self, now: Timestamp) -> Result<Self, PayoutRefused> {
+        match self.state {
+            PayoutState::Returned => Ok(Self {
+                state: PayoutState::NeedsHuman,
+                trouble: Some(Trouble::Mismatch),
+                changed_at: now,
+                due_at: None,
+                ..self
+            }),
+            _ => Err(PayoutRefused::Repeated),
+        }
+    }
+
     /// A person asks for another round of attempts.
     ///
     /// # Errors

@@ -87,6 +87,9 @@ fn what_is_told_twice_or_too_late_changes_nothing() {
     assert_eq!(returned.clone().give_back(1, Trouble::TransferFailed, NOON), repeated);
     let late = Err(PayoutRefused::NoWay { from: PayoutState::Returned });
     assert_eq!(returned.clone().confirm(1, NOON), late);
+    let halted = returned.clone().halt(NOON).unwrap();
+    assert_eq!((halted.state, halted.due_at), (PayoutState::NeedsHuman, None));
+    assert_eq!(halted.halt(NOON), repeated);
     // An event of the first attempt, while the second is under way.
     let second = returned.reserve(funds(98_000), minutes(1)).unwrap();
     assert_eq!(second.clone().give_back(1, Trouble::TransferFailed, NOON), repeated);
