@@ -59,7 +59,7 @@ async fn every_bad_end_puts_the_money_back_and_the_next_attempt_pays() {
         payroll.runs().await;
         if !has_event {
             assert_eq!(payroll.stands(0).await.0, PayoutState::Sent, "{end:?}");
-            payroll.passes_s(15 * 60).await;
+            payroll.passes_s(17 * 60).await;
         }
         assert_eq!(payroll.stands(0).await, (PayoutState::Returned, 1, Some(trouble)), "{end:?}");
         let first = payroll.payout(0).await.reference().unwrap();
@@ -180,9 +180,9 @@ async fn a_transfer_that_is_no_payout_of_ours_is_a_case() {
     assert_eq!(payroll.till.cases().await, ["unknown_reference"]);
     // The name of an attempt that we have never made.
     let ours = payroll.payout(0).await;
-    wish.reference = TransferReference::of(&ours.id, 9);
+    (wish.reference, wish.amount) = (TransferReference::of(&ours.id, 9), ours.amount);
     payroll.paystack().transfer(payroll.tenant(), &wish).await.unwrap();
-    payroll.foreign *= 2;
+    payroll.foreign += OWED + FEE;
     payroll.till.platform.quiet().await;
     assert_eq!(payroll.till.cases().await, ["success_after_return", "unknown_reference"]);
     assert_eq!(payroll.stands(0).await, (PayoutState::Confirmed, 1, None));
