@@ -10,12 +10,15 @@ use crate::registry::{BoxError, Build, Handler, Registry};
 
 /// Every function of the platform.
 pub fn registry() -> Registry {
-    let http: [(&'static str, Build); 17] = [
+    let http: [(&'static str, Build); 18] = [
         ("analytics", |env| http("analytics", env, analytics::Deps::from_env, analytics::routes)),
         ("export-jobs", |env| {
             http("export-jobs", env, export_jobs::Deps::from_env, export_jobs::routes)
         }),
         ("finance", |env| http("finance", env, finance::Deps::from_env, finance::routes)),
+        ("finance-pages", |env| {
+            http("finance-pages", env, finance_pages::Deps::from_env, finance_pages::routes)
+        }),
         ("generate", |env| http("generate", env, generate::Deps::from_env, generate::routes)),
         ("guards", |env| http("guards", env, guards::Deps::from_env, guards::routes)),
         ("health", |env| http("health", env, health::Deps::from_env, health::routes)),
@@ -71,10 +74,11 @@ pub fn registry() -> Registry {
 /// # Errors
 /// [`EnvironmentError`] names a variable that a function misses.
 pub fn openapi(env: &Environment) -> Result<OpenApi, EnvironmentError> {
-    let functions: [Routes; 17] = [
+    let functions: [Routes; 18] = [
         analytics::routes(analytics::Deps::from_env(env)?),
         export_jobs::routes(export_jobs::Deps::from_env(env)?),
         finance::routes(finance::Deps::from_env(env)?),
+        finance_pages::routes(finance_pages::Deps::from_env(env)?),
         generate::routes(generate::Deps::from_env(env)?),
         guards::routes(guards::Deps::from_env(env)?),
         health::routes(health::Deps::from_env(env)?),

@@ -1,25 +1,22 @@
 //! GET /api/v1/payouts/{payout_id}, and POST …/retry and …/cancel of one that needs a person.
 
-use adapters::table::{StoredPayout, StoredPosting};
+use adapters::table::{StoredPosting, StoredWebhook};
 use axum::Json as Reply;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
-use domain::audit::{AuditChange, Facts, Note, Operation};
-use domain::id::{PayoutId, TenantId};
+use domain::audit::{Note, Operation};
+use domain::id::PayoutId;
 use domain::ledger::{Account, Reference, TransferReference};
-use domain::payout::{Payout, PayoutRefused, Trouble};
+use domain::payout::PayoutRefused;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
+use web::finance::{TransferSeen, payout_of, transfer_seen};
 use web::problem::ProblemBody;
-use web::{Caller, Problem, Repeatable, Stopped, may};
+use web::{Caller, Problem, Repeatable, Stopped, finance, may};
 
 use crate::Deps;
 use crate::payouts::PayoutResponse;
-
-/// How often a cancellation begins anew because the guard's balances have changed.
-const TRIES_MAX: u32 = 6;
 
 /// The path part `payout_id`. A text that is no id is a payout that is not there.
 #[derive(Debug)]
@@ -116,6 +113,21 @@ impl From<StoredPosting> for TransactionResponse {
     }
 }
 
+impl From<StoredWebhook> for WebhookResponse {
+    fn from(event: StoredWebhook) -> Self {
+        Self { event: event.event, received_at: event.received_at }
+    }
+}
+
+impl From<TransferSeen> for TransferResponse {
+    fn from(seen: TransferSeen) -> Self {
+        let TransferSeen { reference, attempt, postings, webhooks } = seen;
+        let transactions = postings.into_iter().map(TransactionResponse::from).collect();
+        let webhooks = webhooks.into_iter().map(WebhookResponse::from).collect();
+        Self { reference, attempt, transactions, webhooks }
+    }
+}
+
 /// One payout: its transfers, what the ledger says of each, and what Paystack has told.
 #[utoipa::path(
     get,
@@ -134,44 +146,13 @@ pub(crate) async fn read_payout(
     caller: Caller<may::FinanceRead>,
     PayoutPath(id): PayoutPath,
 ) -> Result<Reply<PayoutDetailResponse>, Problem> {
-    let payout = load(&deps, &caller.tenant, &id).await?.payout;
+    let payout = payout_of(&deps.table, &caller.tenant, &id).await?.payout;
     let mut transfers = Vec::new();
     for attempt in (1..=payout.attempt).rev() {
-        transfers.push(transfer(&deps, &payout, attempt).await?);
+        transfers.push(transfer_seen(&deps.table, &payout, attempt).await?.into());
     }
     let recipient = payout.recipient.clone();
     Ok(Reply(PayoutDetailResponse { payout: (&payout).into(), recipient, transfers }))
-}
-
-async fn transfer(deps: &Deps, payout: &Payout, attempt: u32) -> Result<TransferResponse, Problem> {
-    let reference = TransferReference::of(&payout.id, attempt);
-    let steps = [
-        Reference::payout_start(&payout.id, attempt),
-        Reference::transfer_success(&reference),
-        Reference::transfer_returned(&reference),
-    ];
-    let mut transactions = Vec::new();
-    for step in &steps {
-        let posting = deps.table.posting(&payout.tenant, step).await?;
-        transactions.extend(posting.map(TransactionResponse::from));
-    }
-    let webhooks = webhooks(deps, &payout.tenant, reference.as_str()).await?;
-    Ok(TransferResponse { reference, attempt, transactions, webhooks })
-}
-
-/// Paystack's events about a reference, in the order of their arrival.
-pub(crate) async fn webhooks(
-    deps: &Deps,
-    tenant: &TenantId,
-    reference: &str,
-) -> Result<Vec<WebhookResponse>, Problem> {
-    let mut events = deps.table.webhooks(tenant, reference).await?;
-    events.sort_by_key(|event| event.received_at);
-    let each = |event: adapters::table::StoredWebhook| WebhookResponse {
-        event: event.event,
-        received_at: event.received_at,
-    };
-    Ok(events.into_iter().map(each).collect())
 }
 
 /// Begins another round of attempts for a payout that needs a person.
@@ -197,15 +178,8 @@ pub(crate) async fn retry_payout(
     Repeatable(request): Repeatable<DecideRequest>,
 ) -> Result<Reply<PayoutResponse>, Stopped> {
     let (note, now) = (Note::parse(&request.note)?, deps.ids.now());
-    let StoredPayout { payout: before, version } = load(&deps, &caller.tenant, &id).await?;
-    let payout = before.clone().retry(now)?;
     let change = caller.change(Operation::PayoutRetried, id.as_str(), now);
-    let change = decided(change, note, &before, &payout);
-    if !deps.table.retry_payout(&payout, version, &change).await? {
-        return Err(PayoutRefused::Changed.into());
-    }
-    tracing::info!(event = "payout_retried", payout.id = %id, "payout `{id}` is tried again");
-    Ok(Reply((&payout).into()))
+    Ok(Reply((&finance::retry_payout(&deps.table, &id, note, change).await?).into()))
 }
 
 /// Gives a payout up that needs a person. Its money waits for a later run.
@@ -231,43 +205,6 @@ pub(crate) async fn cancel_payout(
     Repeatable(request): Repeatable<DecideRequest>,
 ) -> Result<Reply<PayoutResponse>, Stopped> {
     let (note, now) = (Note::parse(&request.note)?, deps.ids.now());
-    for _ in 0..TRIES_MAX {
-        let StoredPayout { payout: before, version } = load(&deps, &caller.tenant, &id).await?;
-        let payout = before.clone().cancel(Trouble::GivenUp, now)?;
-        let currency = payout.amount.currency;
-        let balances = deps.table.guard_balances(&caller.tenant, &payout.guard, currency).await?;
-        let change = caller.change(Operation::PayoutCancelled, id.as_str(), now);
-        let change = decided(change, note.clone(), &before, &payout);
-        if deps.table.cancel_payout(&payout, version, &balances, &change).await? {
-            tracing::info!(event = "payout_cancelled", payout.id = %id, "payout `{id}` is given up");
-            return Ok(Reply((&payout).into()));
-        }
-    }
-    Err(PayoutRefused::Changed.into())
-}
-
-/// The tenant's payout.
-///
-/// # Errors
-/// [`PayoutRefused::Unknown`], or the store's failure.
-pub(crate) async fn load(
-    deps: &Deps,
-    tenant: &TenantId,
-    id: &PayoutId,
-) -> Result<StoredPayout, Problem> {
-    let stored = deps.table.payout(id).await?;
-    let stored = stored.filter(|stored| stored.payout.tenant == *tenant);
-    Ok(stored.ok_or(PayoutRefused::Unknown)?)
-}
-
-fn decided(change: AuditChange, note: Note, before: &Payout, after: &Payout) -> AuditChange {
-    let facts = |payout: &Payout| {
-        Facts::of(&json!({
-            "status": payout.state,
-            "attempts": payout.attempt,
-            "amount": payout.amount.minor,
-            "currency": payout.amount.currency,
-        }))
-    };
-    AuditChange { before: facts(before), after: facts(after), note: Some(note), ..change }
+    let change = caller.change(Operation::PayoutCancelled, id.as_str(), now);
+    Ok(Reply((&finance::cancel_payout(&deps.table, &id, note, change).await?).into()))
 }

@@ -1,24 +1,23 @@
 //! GET /api/v1/payouts/{payout_id}/tips: what a payout pays, entry by entry, each with its tip, the postings of the
 //! ledger, and Paystack's events (T9).
 
-use std::collections::BTreeSet;
-
 use adapters::table::Entry;
 use axum::Json as Reply;
 use axum::extract::State;
 use domain::id::TipId;
-use domain::ledger::{AccountKind, PaystackReference, Reference};
+use domain::ledger::PaystackReference;
 use domain::page::{PageRefused, PageSize, Position};
 use domain::payout::Payout;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use web::finance::{Paid, paid_entries, payout_of, webhooks_of};
 use web::input::Params;
 use web::problem::ProblemBody;
 use web::{Caller, Problem, may};
 
 use crate::Deps;
-use crate::payout::{PayoutPath, TransactionResponse, WebhookResponse, load, webhooks};
+use crate::payout::{PayoutPath, TransactionResponse, WebhookResponse};
 
 /// What the cursors of this list are sealed for.
 const LIST: &str = "payout-tips";
@@ -70,53 +69,6 @@ pub(crate) struct PayoutTipsResponse {
     next_cursor: Option<String>,
 }
 
-/// An entry, and what a payout pays of it.
-#[derive(Clone, Debug)]
-pub(crate) struct Paid {
-    /// The entry.
-    pub entry: Entry,
-    /// What the payout pays of it, in minor units.
-    pub minor: i64,
-}
-
-/// The entries that a payout pays, oldest first: tips and what went back of them. The first may have been paid in part
-/// before, and the last is paid in part where the payout was capped.
-///
-/// # Errors
-/// The store's failure.
-pub(crate) async fn paid_entries(deps: &Deps, payout: &Payout) -> Result<Vec<Paid>, Problem> {
-    let entries = deps.table.entries_of_payout(payout, deps.ids.now()).await?;
-    Ok(share(payout, entries))
-}
-
-/// What was set aside and came back again is none of what a payout pays.
-fn share(payout: &Payout, entries: Vec<Entry>) -> Vec<Paid> {
-    let is_transit = |entry: &&Entry| matches!(entry.account.kind, AccountKind::InTransit(_));
-    let moved: BTreeSet<Reference> =
-        entries.iter().filter(is_transit).map(|entry| entry.reference.clone()).collect();
-    let owed = entries.into_iter().filter(|entry| {
-        matches!(entry.account.kind, AccountKind::Payable(_)) && !moved.contains(&entry.reference)
-    });
-    let credits: Vec<Entry> = owed.collect();
-    let in_full = credits.iter().filter(|entry| entry.seq <= payout.to_seq);
-    let in_full = in_full.fold(0_i64, |sum, entry| sum.saturating_sub(entry.minor));
-    let mut left = in_full.saturating_add(payout.part);
-    // What the payout before has paid of the first.
-    let mut before = left.saturating_sub(payout.amount.minor).max(0);
-    let mut paid = Vec::new();
-    for entry in credits {
-        if left <= 0 && entry.seq > payout.to_seq {
-            break;
-        }
-        let taken = entry.minor.saturating_neg().min(left);
-        left = left.saturating_sub(taken);
-        let earlier = before.min(taken.max(0));
-        before = before.saturating_sub(earlier);
-        paid.push(Paid { entry, minor: taken.saturating_sub(earlier) });
-    }
-    paid
-}
-
 /// What a payout pays.
 #[utoipa::path(
     get,
@@ -138,11 +90,11 @@ pub(crate) async fn list_payout_tips(
     Params(params): Params<PayoutTipsParams>,
 ) -> Result<Reply<PayoutTipsResponse>, Problem> {
     let size = (PageSize::parse(params.limit)?.get() as usize).min(PAGE_MAX);
-    let payout = load(&deps, &caller.tenant, &id).await?.payout;
+    let payout = payout_of(&deps.table, &caller.tenant, &id).await?.payout;
     let owner = id.as_str();
     let behind = deps.seal.position(owner, LIST, params.cursor.as_deref()).await?;
     let behind = behind.as_ref().map_or(Ok(0), seq_of)?;
-    let all = paid_entries(&deps, &payout).await?;
+    let all = paid_entries(&deps.table, &payout, deps.ids.now()).await?;
     let paid = all.iter().fold(0_i64, |sum, one| sum.saturating_add(one.minor));
     let mut rest = all.into_iter().filter(|one| one.entry.seq > behind).peekable();
     let mut entries = Vec::new();
@@ -165,7 +117,7 @@ async fn entry(deps: &Deps, payout: &Payout, paid: Paid) -> Result<PaidEntryResp
     let Paid { entry, minor } = paid;
     let transaction = deps.table.posting(&payout.tenant, &entry.reference).await?;
     let webhooks = match charge_of(&entry) {
-        Some(charge) => webhooks(deps, &payout.tenant, charge.as_str()).await?,
+        Some(charge) => webhooks_of(&deps.table, &payout.tenant, charge.as_str()).await?,
         None => Vec::new(),
     };
     Ok(PaidEntryResponse {
@@ -175,7 +127,7 @@ async fn entry(deps: &Deps, payout: &Payout, paid: Paid) -> Result<PaidEntryResp
         paid: minor,
         recorded_at: entry.recorded_at,
         transaction: transaction.map(TransactionResponse::from),
-        webhooks,
+        webhooks: webhooks.into_iter().map(WebhookResponse::from).collect(),
     })
 }
 

@@ -100,12 +100,12 @@ async fn draw(
     let unconfirmed = guard.payout_unconfirmed.as_ref();
     let held = guard.hold_ends_at().filter(|end| *end > deps.ids.now());
     let fields = fields_of(&typed, banks, guard.payout_account.is_some(), &wrongs);
+    let frame = deps.frame(who, Section::Guards).await?;
     let page = AccountPage {
         shell: Shell::titled(format!("Payout account of {}", guard.profile.full_name())),
-        frame: deps.frame(who, Section::Guards).await?,
         path: format!("/desk/guards/{}", guard.id),
         name: guard.profile.full_name(),
-        held_until: held.map(|end| end.strftime("%-d %b %Y, %H:%M UTC").to_string()),
+        held_until: held.map(|end| frame.when(end)),
         needs_confirmation: unconfirmed.is_some(),
         is_own_change: unconfirmed.is_some_and(|change| change.by == who.actor()),
         account: guard.payout_account,
@@ -114,6 +114,7 @@ async fn draw(
         fields,
         wrongs,
         said,
+        frame,
     };
     Ok(deps.site.html(status, &page))
 }

@@ -8,16 +8,15 @@ use domain::access::Scope;
 use domain::guard::{Guard, GuardStatus, GuardWishes};
 use domain::page::PageSize;
 use domain::tip::{Tip, local_amount};
-use jiff::tz::TimeZone;
 use web::assets::DESK_PHOTO_SCRIPT;
-use web::desk::{Field, Fields, Frame, Section, SignedIn, Staff, TurnedAway, Wrongs};
+use web::desk::{Field, Fields, Frame, Section, SignedIn, Staff, Tag, TurnedAway, Wrongs};
 use web::input::GuardPath;
 use web::page::Shell;
 use web::{Problem, may};
 
 use crate::Deps;
 use crate::profile::{fields_of, typed};
-use crate::site::{Face, Tag, tag_of};
+use crate::site::{Face, tag_of};
 
 /// Tips that are shown on a guard's page.
 const TIPS_SHOWN: u32 = 10;
@@ -91,9 +90,9 @@ pub(crate) async fn draw(
     (wishes, status, wrongs): (GuardWishes, StatusCode, Wrongs),
 ) -> Result<Response, Problem> {
     let codes = &deps.site.codes;
+    let frame = deps.frame(who, Section::Guards).await?.saying(said);
     let page = GuardPage {
         shell: Shell::titled(guard.profile.full_name()),
-        frame: deps.frame(who, Section::Guards).await?.saying(said),
         path: format!("/desk/guards/{}", guard.id),
         api: format!("/api/v1/guards/{}", guard.id),
         face: deps.site.face(&guard),
@@ -104,24 +103,24 @@ pub(crate) async fn draw(
         url: guard.code.as_ref().map(|code| codes.url(&code.token)),
         fields: fields_of(&wishes, &wrongs),
         wrongs,
-        tips: tips(deps, &guard).await?,
+        tips: tips(deps, &guard, &frame).await?,
+        frame,
         script: DESK_PHOTO_SCRIPT.path(),
         guard,
     };
     Ok(deps.site.html(status, &page))
 }
 
-async fn tips(deps: &Deps, guard: &Guard) -> Result<Vec<TipLine>, Problem> {
+async fn tips(deps: &Deps, guard: &Guard, frame: &Frame) -> Result<Vec<TipLine>, Problem> {
     let size = PageSize::parse(Some(TIPS_SHOWN))?;
     let page = deps.table.tips_of_guard(&guard.tenant, &guard.id, size, None).await?;
-    Ok(page.entries.into_iter().map(tip_line).collect())
+    Ok(page.entries.into_iter().map(|tip| tip_line(tip, frame)).collect())
 }
 
-fn tip_line(tip: Tip) -> TipLine {
-    let when = tip.created_at.to_zoned(TimeZone::UTC);
+fn tip_line(tip: Tip, frame: &Frame) -> TipLine {
     let from = tip.patron.alias.as_ref().map(|alias| alias.as_str().to_owned());
     TipLine {
-        when: when.strftime("%-d %b %Y, %H:%M UTC").to_string(),
+        when: frame.when(tip.created_at),
         amount: local_amount(tip.amount),
         status: tip.status().as_str().to_owned(),
         from: from.unwrap_or_default(),

@@ -7,12 +7,12 @@ use axum::response::Response;
 use domain::access::Scope;
 use domain::guard::{Guard, GuardStatus};
 use domain::page::{PageSize, Position};
-use web::desk::{Choice, Field, Fields, Frame, Section, Staff, TurnedAway, next_page};
+use web::desk::{Choice, Field, Fields, Frame, Section, Staff, Tag, TurnedAway, next_page};
 use web::page::Shell;
 use web::{Problem, may};
 
 use crate::Deps;
-use crate::site::{Face, Tag, tag_of};
+use crate::site::{Face, tag_of};
 
 /// What the cursors of this list are sealed for.
 const LIST: &str = "desk-guards";
@@ -112,8 +112,8 @@ pub(crate) async fn guards_page(
         shell: Shell::titled("Guards"),
         frame: deps.frame(&staff.who, Section::Guards).await?,
         lines: guards.into_iter().map(|guard| line(&deps, guard)).collect(),
-        query: Field::text("q", "Name, employee id or post").optional().holding(query.get("q")),
-        status: Field::choice("status", "Status", statuses()).optional().holding(said[1].1),
+        query: Field::text("q", "Name, employee id or post").loose().holding(query.get("q")),
+        status: Field::choice("status", "Status", statuses()).loose().holding(said[1].1),
         searches: search.is_one(),
         may_hire: staff.who.may(Scope::GuardsWrite),
         next: next_page(&deps.seal, (owner, LIST), (PATH, &said), rest.as_ref()).await?,

@@ -7,6 +7,7 @@ use adapters::images::upload_origin;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use domain::guard::{Guard, GuardStatus};
+use web::desk::Tag;
 use web::guard::GuardCodes;
 use web::page;
 
@@ -53,18 +54,11 @@ pub(crate) struct Face {
     pub(crate) initial: String,
 }
 
-/// A status as a word and a colour; the colour says nothing that the word does not.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Tag {
-    pub(crate) word: &'static str,
-    pub(crate) class: &'static str,
-}
-
 /// A guard's status.
 pub(crate) fn tag_of(status: GuardStatus) -> Tag {
     match status {
-        GuardStatus::Active => Tag { word: "Active", class: "fine" },
-        GuardStatus::Suspended => Tag { word: "Suspended", class: "wait" },
-        GuardStatus::Archived => Tag { word: "Archived", class: "over" },
+        GuardStatus::Active => Tag::new("Active", "fine"),
+        GuardStatus::Suspended => Tag::new("Suspended", "wait"),
+        GuardStatus::Archived => Tag::new("Archived", "over"),
     }
 }

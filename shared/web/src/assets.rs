@@ -38,9 +38,22 @@ pub static DESK_PHOTO_SCRIPT: Asset = Asset {
     bytes: include_bytes!("../assets/desk-photo.js"),
 };
 
+/// What keeps the figures of a page up to date.
+pub static DESK_LIVE_SCRIPT: Asset = Asset {
+    name: "desk-live.js",
+    content_type: "text/javascript; charset=utf-8",
+    bytes: include_bytes!("../assets/desk-live.js"),
+};
+
 /// Every file.
-pub static ALL: [&Asset; 5] =
-    [&STYLESHEET, &SCAN_SCRIPT, &TIP_SCRIPT, &TIP_STATUS_SCRIPT, &DESK_PHOTO_SCRIPT];
+pub static ALL: [&Asset; 6] = [
+    &STYLESHEET,
+    &SCAN_SCRIPT,
+    &TIP_SCRIPT,
+    &TIP_STATUS_SCRIPT,
+    &DESK_PHOTO_SCRIPT,
+    &DESK_LIVE_SCRIPT,
+];
 
 /// Digits of the hash in a path.
 const HASH_DIGITS: usize = 16;

@@ -34,6 +34,7 @@ pub struct Field {
     hint: &'static str,
     error: String,
     required: bool,
+    is_loose: bool,
     most: u32,
     autocomplete: &'static str,
     /// The choices; a field without any is typed.
@@ -51,6 +52,7 @@ impl Field {
             hint: "",
             error: String::new(),
             required: true,
+            is_loose: false,
             most: 200,
             autocomplete: "off",
             choices: Vec::new(),
@@ -84,6 +86,18 @@ impl Field {
     #[must_use]
     pub fn optional(self) -> Self {
         Self { required: false, ..self }
+    }
+
+    /// Left empty without a word: a search that looks for everything.
+    #[must_use]
+    pub fn loose(self) -> Self {
+        Self { required: false, is_loose: true, ..self }
+    }
+
+    /// In several lines.
+    #[must_use]
+    pub fn long(self) -> Self {
+        Self { kind: "textarea", ..self }
     }
 
     /// At most so many characters.

@@ -6,6 +6,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::access::Scope;
 use domain::page::Position;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::form::FormToken;
 use super::staff::SignedIn;
@@ -69,6 +71,24 @@ pub struct Frame {
     pub csrf: String,
     /// What has just been done.
     pub done: Option<&'static str>,
+    /// Whose clock the page tells: the tenant's.
+    pub zone: TimeZone,
+}
+
+/// A state as a word and a colour; the colour says nothing that the word does not.
+#[derive(Clone, Copy, Debug)]
+pub struct Tag {
+    /// The word.
+    pub word: &'static str,
+    /// `fine`, `wait`, `stop` or `over`.
+    pub class: &'static str,
+}
+
+impl Tag {
+    /// A tag.
+    pub fn new(word: &'static str, class: &'static str) -> Self {
+        Self { word, class }
+    }
 }
 
 impl Frame {
@@ -85,7 +105,15 @@ impl Frame {
         let open = Section::ALL.into_iter().filter(|(.., scope)| who.may(*scope));
         let tab = |(of, label, href, _)| Tab { label, href, current: of == section };
         let csrf = FormToken::new(seal, ids, &who.session).await?;
-        Ok(Self { owner: tenant.settings.name, tabs: open.map(tab).collect(), csrf, done: None })
+        let tabs = open.map(tab).collect();
+        // The zone was checked when it was set.
+        let zone = TimeZone::get(&tenant.settings.payouts.time_zone).unwrap_or(TimeZone::UTC);
+        Ok(Self { owner: tenant.settings.name, tabs, csrf, done: None, zone })
+    }
+
+    /// An instant as it is read on the tenant's clock.
+    pub fn when(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%-d %b %Y, %H:%M").to_string()
     }
 
     /// The frame, with what has just been done.

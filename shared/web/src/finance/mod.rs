@@ -4,9 +4,15 @@
 //! Deliberately absent: routes, who may, and how any of it is shown.
 
 mod case;
+mod paid;
 mod pause;
+mod payout;
 mod settlement;
 
 pub use case::{assign_case, case_of, resolve_case};
+pub use paid::{Paid, paid_entries};
 pub use pause::{pause_payouts, resume_payouts};
+pub use payout::{
+    TransferSeen, cancel_payout, payout_of, retry_payout, transfer_seen, webhooks_of,
+};
 pub use settlement::{Plan, begin_run, plan_run};
