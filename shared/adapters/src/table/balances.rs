@@ -163,10 +163,10 @@ impl GuardBalances {
         };
         let item = encode(&key, KIND, &item)?;
         Ok(match read.turn {
-            0 => table.put(item, Some("attribute_not_exists(PK)"), Item::new()),
+            0 => table.put(item, Some("attribute_not_exists(#turn)"), Item::new()),
             turn => {
                 let values = Item::from([(":read".to_owned(), number(turn))]);
-                table.put(item, Some("turn = :read"), values)
+                table.put(item, Some("#turn = :read"), values)
             }
         })
     }
