@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
 
+mod alerts;
 mod analytics;
+mod approval;
 mod counting;
 mod crashes;
 mod crowd;
+mod desk_cases;
+mod exports;
 mod first_scan;
 mod guard_codes;
 mod guards;
@@ -18,12 +22,15 @@ mod notices;
 mod orders;
 mod payments;
 mod payout_accounts;
+mod payout_desk;
 mod payout_doubts;
+mod payout_hold;
 mod payout_troubles;
 mod payouts;
 mod payroll;
 mod photos;
 mod polls;
+mod reconcile;
 mod refunds;
 mod refusals;
 mod settlement;
@@ -31,4 +38,5 @@ mod tenants;
 mod till;
 mod tip_refusals;
 mod tips;
+mod trail;
 mod webhook_door;
