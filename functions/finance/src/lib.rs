@@ -9,9 +9,11 @@ mod entries;
 mod invariants;
 mod pause;
 mod payout;
+mod payout_statement;
 mod payout_tips;
 mod payouts;
 mod period;
+mod reconciliation;
 mod refund;
 mod statement;
 mod tip;
@@ -66,6 +68,7 @@ pub fn routes(deps: Deps) -> web::Routes {
         .routes(routes!(invariants::check_ledger))
         .routes(routes!(statement::read_statement))
         .routes(routes!(cases::list_cases))
+        .routes(routes!(reconciliation::list_reconciliations))
         .routes(routes!(case::assign_case))
         .routes(routes!(case::resolve_case))
         .routes(routes!(pause::pause_payouts))
@@ -74,6 +77,7 @@ pub fn routes(deps: Deps) -> web::Routes {
         .routes(routes!(payout::read_payout))
         .routes(routes!(payout::retry_payout))
         .routes(routes!(payout::cancel_payout))
+        .routes(routes!(payout_statement::read_payout_statement))
         .routes(routes!(payout_tips::list_payout_tips))
         .routes(routes!(tips::list_tips))
         .routes(routes!(totals::read_totals))

@@ -3,6 +3,8 @@
 //! A tenant's tips lie in one partition of an index per day, keys only: a write of a tip costs one unit for it once, when
 //! the tip is made, and none when it changes.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use domain::id::{GuardId, TenantId, TipId};
 use domain::page::{Page, PageSize, Position};
@@ -148,6 +150,21 @@ impl Table {
             tips.iter().find(|tip| tip.id == *id).map(|tip| (place.clone(), tip.clone()))
         };
         Ok(ids.iter().filter_map(find).collect())
+    }
+
+    /// The tips of these ids as they were last written, in no order; what is not there is left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn tips_of_ids(&self, ids: &[TipId]) -> Result<Vec<Tip>, StoreError> {
+        let ids: BTreeSet<&TipId> = ids.iter().collect();
+        let places: Vec<(String, TipId)> =
+            ids.into_iter().map(|id| (String::new(), id.clone())).collect();
+        let mut tips = Vec::with_capacity(places.len());
+        for some in places.chunks(READ_MAX as usize) {
+            tips.extend(self.tips_by_id(some).await?.into_iter().map(|(_, tip)| tip));
+        }
+        Ok(tips)
     }
 
     /// A page of the guard's tips that the filter lets through, newest first. It may have fewer than asked for and still
