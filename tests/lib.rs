@@ -11,6 +11,8 @@ mod inventory;
 mod owner;
 mod patron;
 mod platform;
+mod staff;
+mod town;
 mod visitor;
 
 pub use ask::{Ask, Reply};
@@ -19,4 +21,6 @@ pub use inventory::Inventory;
 pub use owner::Owner;
 pub use patron::{Patron, wish};
 pub use platform::{Platform, Start, at_once, seed};
+pub use staff::Staff;
+pub use town::Town;
 pub use visitor::{GOOGLEBOT, IPHONE, Visitor, WHATSAPP};

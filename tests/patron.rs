@@ -99,7 +99,7 @@ fn encoded<'f>(fields: impl Iterator<Item = (&'f str, &'f str)>) -> String {
 }
 
 /// The hidden fields of a page's form.
-fn hidden(page: &str) -> BTreeMap<String, String> {
+pub(crate) fn hidden(page: &str) -> BTreeMap<String, String> {
     let attribute = |tag: &str, name: &str| {
         let (_, rest) = tag.split_once(&format!("{name}=\""))?;
         Some(unescaped(rest.split('"').next()?))

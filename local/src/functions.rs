@@ -10,10 +10,13 @@ use crate::registry::{BoxError, Build, Handler, Registry};
 
 /// Every function of the platform.
 pub fn registry() -> Registry {
-    let http: [(&'static str, Build); 18] = [
+    let http: [(&'static str, Build); 19] = [
         ("analytics", |env| http("analytics", env, analytics::Deps::from_env, analytics::routes)),
         ("export-jobs", |env| {
             http("export-jobs", env, export_jobs::Deps::from_env, export_jobs::routes)
+        }),
+        ("export-pages", |env| {
+            http("export-pages", env, export_pages::Deps::from_env, export_pages::routes)
         }),
         ("finance", |env| http("finance", env, finance::Deps::from_env, finance::routes)),
         ("finance-pages", |env| {
@@ -74,9 +77,10 @@ pub fn registry() -> Registry {
 /// # Errors
 /// [`EnvironmentError`] names a variable that a function misses.
 pub fn openapi(env: &Environment) -> Result<OpenApi, EnvironmentError> {
-    let functions: [Routes; 18] = [
+    let functions: [Routes; 19] = [
         analytics::routes(analytics::Deps::from_env(env)?),
         export_jobs::routes(export_jobs::Deps::from_env(env)?),
+        export_pages::routes(export_pages::Deps::from_env(env)?),
         finance::routes(finance::Deps::from_env(env)?),
         finance_pages::routes(finance_pages::Deps::from_env(env)?),
         generate::routes(generate::Deps::from_env(env)?),

@@ -10,6 +10,8 @@ mod crashes;
 mod crowd;
 mod desk_cases;
 mod exports;
+mod desk;
+mod desk_money;
 mod first_scan;
 mod guard_codes;
 mod guards;

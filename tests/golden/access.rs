@@ -3,6 +3,7 @@
 use adapters::table::Table;
 use domain::access::Scope;
 use local::Stack;
+use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response};
 use serde_json::Value;
 
@@ -10,8 +11,11 @@ use crate::fixture::options;
 use crate::openapi::{document, operations};
 use crate::seed::{insert_key, insert_tenant, secret};
 
+/// Where the pages of staff are: they answer people, and lead them to signing in.
+const PAGES: &str = "/desk";
+
 async fn ask(base: &str, method: &str, path: &str, key: Option<&str>) -> Response {
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
     let path = path.replace("{property_id}", "67ec31596333aba221e84df8");
     let path: String = path.chars().filter(|c| !"{}".contains(*c)).collect();
     let method: Method = method.to_uppercase().parse().unwrap();
@@ -20,6 +24,20 @@ async fn ask(base: &str, method: &str, path: &str, key: Option<&str>) -> Respons
         request = request.header("x-api-key", key);
     }
     request.send().await.unwrap()
+}
+
+/// The status and the code of a page, and where it leads to; a page that leads to signing in says no more.
+async fn page(response: Response) -> (u16, String) {
+    let status = response.status().as_u16();
+    if let Some(location) = response.headers().get("location") {
+        let location = location.to_str().unwrap();
+        assert!(location.starts_with("/desk/sign-in?next="), "{location}");
+        return (401, "api_key_missing".to_owned());
+    }
+    assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
+    let text = response.text().await.unwrap();
+    let code = text.split("<small>").nth(1).and_then(|rest| rest.split('<').next());
+    (status, code.unwrap_or_default().to_owned())
 }
 
 /// The status and the code, after a look at the form.
@@ -49,23 +67,29 @@ async fn each_route_asks_for_its_scope_unless_it_is_public() {
         let at = format!("{method} {path}");
         let scope = operation.pointer("/security/0/api_key/0").and_then(Value::as_str);
         let nobody = ask(base, method, path, None).await;
+        let is_page = path.starts_with(PAGES);
         let Some(scope) = scope else {
             // Paystack proves itself by a signature and not by a key.
             let is_signed = operation.to_string().contains("x-paystack-signature");
             let is_refused = [401, 403].contains(&nobody.status().as_u16());
-            assert_eq!(is_refused, is_signed, "{at}: {nobody:?}");
+            // Signing in and out takes a form of our own, which this is not.
+            let is_form = is_page && method == "post";
+            assert!(is_refused == is_signed || is_form, "{at}: {nobody:?}");
             open += 1;
             continue;
         };
+        let said = async |answer| if is_page { page(answer).await } else { problem(answer).await };
         let expected = (401, "api_key_missing".to_owned());
-        assert_eq!(problem(nobody).await, expected, "{at} without a key");
-        let expected = (401, "api_key_unknown".to_owned());
+        assert_eq!(said(nobody).await, expected, "{at} without a key");
+        // A page that is only looked at leads whoever has no valid key to signing in.
+        let leads = is_page && method == "get";
+        let code = if leads { "api_key_missing" } else { "api_key_unknown" };
         let stranger = ask(base, method, path, Some(&secret(99))).await;
-        assert_eq!(problem(stranger).await, expected, "{at} with a key of nobody");
+        assert_eq!(said(stranger).await, (401, code.to_owned()), "{at} with a key of nobody");
         let number = (1..).zip(Scope::ALL).find(|(_, of)| of.as_str() == scope).unwrap().0;
         let expected = (403, "scope_missing".to_owned());
         let lacking = ask(base, method, path, Some(&secret(number))).await;
-        assert_eq!(problem(lacking).await, expected, "{at} with a key without {scope}");
+        assert_eq!(said(lacking).await, expected, "{at} with a key without {scope}");
         closed += 1;
     }
     assert!(open >= 10 && closed >= 15, "{open} public routes, {closed} others");

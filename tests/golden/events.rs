@@ -43,8 +43,14 @@ const VOLATILE: [&str; 7] = [
     "upload_url",
 ];
 /// Routes that nobody is refused at.
-const NEVER_REFUSED: [&str; 5] =
-    ["DELETE /session", "GET /docs", "GET /docs/problems", "GET /health", "GET /openapi.json"];
+const NEVER_REFUSED: [&str; 6] = [
+    "DELETE /session",
+    "GET /desk/sign-in",
+    "GET /docs",
+    "GET /docs/problems",
+    "GET /health",
+    "GET /openapi.json",
+];
 
 /// The events of a function, without the replies.
 fn events_of(function: &str) -> Vec<PathBuf> {
@@ -65,22 +71,22 @@ async fn play(function: &str) {
         if function == "analytics" {
             scan(&stack).await;
         }
-        if ["finance", "paystack-webhook"].contains(&function) {
+        if ["finance", "finance-pages", "ops-pages", "paystack-webhook"].contains(&function) {
             earn(&stack).await;
         }
-        if function == "finance" {
+        if ["finance", "finance-pages"].contains(&function) {
             lay_out(&stack).await;
         }
         if function == "guards" {
             change_account(&stack).await;
         }
-        if function == "export-jobs" {
+        if ["export-jobs", "export-pages"].contains(&function) {
             ask(&stack).await;
         }
         if ["guards", "tip-create"].contains(&function) {
             begin(&stack).await;
         }
-        if function == "settlements" {
+        if ["finance-pages", "settlements"].contains(&function) {
             settle(&stack).await;
         }
         if function == "transfer-approval" {
@@ -182,8 +188,18 @@ async fn export_jobs_answers_its_events_as_kept() {
 }
 
 #[tokio::test]
+async fn export_pages_answers_its_events_as_kept() {
+    play("export-pages").await;
+}
+
+#[tokio::test]
 async fn finance_answers_its_events_as_kept() {
     play("finance").await;
+}
+
+#[tokio::test]
+async fn finance_pages_answers_its_events_as_kept() {
+    play("finance-pages").await;
 }
 
 #[tokio::test]
@@ -199,6 +215,11 @@ async fn guards_answers_its_events_as_kept() {
 #[tokio::test]
 async fn health_answers_its_events_as_kept() {
     play("health").await;
+}
+
+#[tokio::test]
+async fn ops_pages_answers_its_events_as_kept() {
+    play("ops-pages").await;
 }
 
 #[tokio::test]

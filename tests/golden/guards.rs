@@ -2,7 +2,7 @@
 
 use adapters::images::{Images, Object};
 use adapters::table::{Answer, Claim, ClaimOutcome, PushSubscription, StoredGuardCode, Table};
-use domain::guard::{Guard, GuardProfile, GuardStatus, GuardToken, GuardWishes, TipTarget};
+use domain::guard::{Guard, GuardProfile, GuardToken, GuardWishes, TipTarget};
 use domain::id::{GuardId, GuardQrId, PhotoId};
 use domain::tenant::Tenant;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
@@ -28,18 +28,11 @@ async fn hire(table: &Table, tenant: &Tenant, number: u8, name: [&str; 2], email
         employee_id: format!("G-{number:04}"),
         phone: Some(format!("+234 801 234 567{number}")),
         email: Some(email.to_owned()).filter(|email| !email.is_empty()),
+        post: Some(format!("Gate {number}")).filter(|_| number < 3),
     };
-    let guard = Guard {
-        id: GuardId::new(noon(), [number; 10]),
-        tenant: tenant.id.clone(),
-        profile: GuardProfile::parse(&wishes).unwrap(),
-        payout_account: None,
-        status: GuardStatus::Active,
-        photo: None,
-        code: None,
-        created_at: noon(),
-        version: 1,
-    };
+    let id = GuardId::new(noon(), [number; 10]);
+    let profile = GuardProfile::parse(&wishes).unwrap();
+    let guard = Guard::hire(id, tenant.id.clone(), profile, noon());
     let answer = answer(table, &format!("guard {number}")).await;
     table.insert_guard(&guard, answer).await.unwrap().unwrap();
     guard

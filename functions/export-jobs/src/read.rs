@@ -10,17 +10,15 @@ use domain::page::PageSize;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use web::finance::export_of;
 use web::input::Params;
 use web::problem::ProblemBody;
 use web::{Caller, Problem, may};
 
 use crate::Deps;
-use crate::create::send;
 
 /// What the cursors of this list are sealed for.
 const LIST: &str = "exports";
-/// After so many seconds without anybody at it, the worker is told again of an export that somebody looks at.
-const FORGOTTEN_S: i64 = 60;
 
 /// An export.
 #[derive(Debug, Serialize, ToSchema)]
@@ -127,11 +125,8 @@ pub(crate) async fn read_export(
     caller: Caller<may::FinanceRead>,
     ExportPath(id): ExportPath,
 ) -> Result<Reply<ExportResponse>, Problem> {
-    let export = deps.table.export(&caller.tenant, &id).await?.ok_or(ExportRefused::Unknown)?;
     let now = deps.ids.now();
-    if is_forgotten(&export, now) {
-        send(&deps, &export).await;
-    }
+    let export = export_of((&deps.table, &deps.queue), &caller.tenant, &id, now).await?;
     let address = match export.state {
         ExportState::Done => {
             let valid_for = SignedDuration::try_from(ADDRESS_VALID_FOR).unwrap_or_default();
@@ -141,12 +136,6 @@ pub(crate) async fn read_export(
         ExportState::Requested | ExportState::Running | ExportState::Failed => None,
     };
     Ok(Reply(ExportResponse::of(&export, address)))
-}
-
-/// Whether nobody is at an export that is not over: its message may have been lost.
-fn is_forgotten(export: &Export, now: Timestamp) -> bool {
-    let since = export.progress.leased_until.unwrap_or(export.created_at);
-    !export.is_over() && now.duration_since(since).as_secs() > FORGOTTEN_S
 }
 
 /// The tenant's exports.

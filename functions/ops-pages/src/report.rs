@@ -169,7 +169,7 @@ impl Period {
         let (from, to) = match (from, to) {
             (Ok(from), Ok(to)) => (from, to),
             (Err(name), _) | (_, Err(name)) => {
-                let wrongs = Wrongs::at(&name, "a day is written like 2026-11-21");
+                let wrongs = Wrongs::day(&name).into();
                 return (Self { by, from: today, to: today }, wrongs);
             }
         };

@@ -137,6 +137,12 @@ impl Wrongs {
         Self(vec![FieldError::new(field, "invalid_value", detail)], None)
     }
 
+    /// A field that holds no day, as a failure.
+    pub fn day(field: &str) -> InvalidFields {
+        let detail = "a day is written like 2026-11-21";
+        InvalidFields(vec![FieldError::new(field, "invalid_date", detail)])
+    }
+
     /// What a problem says, put beside this field.
     pub fn about(field: &str, problem: &Problem) -> Self {
         Self(vec![FieldError::new(field, problem.code(), problem.detail())], None)

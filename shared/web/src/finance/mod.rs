@@ -4,12 +4,14 @@
 //! Deliberately absent: routes, who may, and how any of it is shown.
 
 mod case;
+mod export;
 mod paid;
 mod pause;
 mod payout;
 mod settlement;
 
 pub use case::{assign_case, case_of, resolve_case};
+pub use export::{export_of, new_export, tell_worker};
 pub use paid::{Paid, paid_entries};
 pub use pause::{pause_payouts, resume_payouts};
 pub use payout::{

@@ -1,0 +1,3 @@
+fn main() -> web::Exit {
+    web::serve("export-pages", export_pages::Deps::from_env, export_pages::routes)
+}
