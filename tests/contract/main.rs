@@ -16,6 +16,7 @@ mod postings;
 mod properties;
 mod samples;
 mod scans;
+mod slots;
 mod tenants;
 mod tipping;
 mod tips;

@@ -1,9 +1,11 @@
 //! The money of the platform that is the same each time: one tip that is paid, one that nobody pays, and one payout
 //! that is under way.
 
-use adapters::paystack::{Initialize, Paystack};
+use adapters::paystack::{Initialize, Paystack, RecipientKind, RecipientWish};
 use adapters::table::Table;
+use domain::audit::Actor;
 use domain::contact::Email;
+use domain::guard::{AccountChange, PayoutAccount};
 use domain::id::{GuardId, PayoutId, TipId};
 use domain::money::{Currency, Money};
 use domain::payout::{Payout, PayoutSettings, PayoutState};
@@ -121,4 +123,32 @@ pub(crate) async fn settle(stack: &Stack) {
     let read = begun.version;
     let planned = begun.advance(&planner, None, at);
     assert!(table.commit_run_page(&planned, read, &lines).await.unwrap());
+}
+
+/// A payout of what Musa is owed, planned a moment ago, and a balance that lasts for it.
+pub(crate) async fn plan(stack: &Stack) {
+    earn(stack).await;
+    let environment = stack.environment("guards").unwrap();
+    let (table, paystack) =
+        (Table::from_env(environment).unwrap(), Paystack::from_env(environment).unwrap());
+    let (simulator, currency) = (stack.simulator().unwrap(), Currency::Ngn);
+    simulator.top_up(simulator.money()[0].integration, currency, 10 * AMOUNT).unwrap();
+    let wish = RecipientWish {
+        kind: RecipientKind::Nuban,
+        name: "Musa Adebayo".to_owned(),
+        account_number: "0022728151".to_owned(),
+        bank_code: "057".to_owned(),
+        currency,
+    };
+    let recipient = paystack.create_recipient(&tenant_id(), &wish).await.unwrap();
+    let account = PayoutAccount::new(&recipient, &wish.account_number, "Zenith Bank").unwrap();
+    let musa = table.guard(&tenant_id(), &GuardId::new(noon(), [1; 10])).await.unwrap().unwrap();
+    let change = AccountChange { by: Actor::System, at: noon(), explained: true };
+    let paid = musa.clone().pay_to(account, change).unwrap();
+    table.replace_guard(&paid, &musa).await.unwrap().unwrap();
+    let purse = table.guard_balances(&tenant_id(), &musa.id, currency).await.unwrap();
+    let (amount, since) = (purse.available(), noon());
+    let planned = Planned { guard: musa.id, amount, recipient, since };
+    let of = (PayoutId::new(noon(), [1; 10]), tenant_id(), date(2026, 11, 21));
+    assert!(table.insert_payout(&Payout::plan(of, planned, currency, noon())).await.unwrap());
 }

@@ -2,17 +2,19 @@
 
 use adapters::salts::Salts;
 use adapters::table::{Counted, GuardBalances, LedgerWrite, Posted, Table};
-use domain::id::{GuardId, PropertyId, TipId};
+use domain::id::{GuardId, PayoutId, PropertyId, TipId};
 use domain::ledger::{Charge, FeeBearer, PaystackReference};
 use domain::money::Currency;
+use domain::payout::PayoutState;
 use jiff::ToSpan;
+use jiff::civil::date;
 use jiff::tz::TimeZone;
 use local::Stack;
 use serde_json::{Value, json};
 
 use crate::fixture::{NOON, options, root};
-use crate::money::{connect, pay as pay_for, wish};
-use crate::seed::{WITH_CODE, seed, tenant_id};
+use crate::money::{connect, earn, pay as pay_for, plan, wish};
+use crate::seed::{WITH_CODE, noon, seed, tenant_id};
 
 fn event(path: &str) -> Value {
     let text = std::fs::read_to_string(root().join("events").join(path)).unwrap();
@@ -120,9 +122,9 @@ async fn the_daily_schedule_destroys_the_salts_before_yesterday() {
     }
     let daily = event("schedule/daily.json");
     let report = stack.invoke("janitor", daily.clone()).await.unwrap();
-    assert_eq!(report, json!({ "salts_destroyed": 2 }));
+    assert_eq!(report, json!({ "salts_destroyed": 2, "tips_cleared": 0 }));
     let report = stack.invoke("janitor", daily.clone()).await.unwrap();
-    assert_eq!(report, json!({ "salts_destroyed": 0 }));
+    assert_eq!(report, json!({ "salts_destroyed": 0, "tips_cleared": 0 }));
 
     // What the local process sends by itself has the same form.
     let fields =
@@ -170,6 +172,29 @@ async fn a_batch_of_payments_is_settled_once_and_poison_is_named() {
 }
 
 #[tokio::test]
+async fn a_batch_of_payouts_is_paid_once_and_poison_is_named() {
+    let stack = Stack::start(options()).await.unwrap();
+    seed(&stack).await;
+    plan(&stack).await;
+    let table = Table::from_env(stack.environment("tenants").unwrap()).unwrap();
+    let batch = event("sqs/payouts.json");
+    let poison = batch["Records"][3]["messageId"].clone();
+    for round in 1..=2 {
+        let answer = stack.invoke("payouts", batch.clone()).await.unwrap();
+        let failures = json!({ "batchItemFailures": [{ "itemIdentifier": poison }] });
+        assert_eq!(answer, failures, "round {round}");
+        let payout = table.payout(&PayoutId::new(noon(), [1; 10])).await.unwrap().unwrap().payout;
+        assert_eq!((payout.state, payout.attempt), (PayoutState::Confirmed, 1), "round {round}");
+        let balances = table.guard_balances(&tenant_id(), &payout.guard, Currency::Ngn).await;
+        let balances = balances.unwrap();
+        assert_eq!((balances.payable, balances.in_transit), (0, 0), "round {round}");
+        let money = &stack.simulator().unwrap().money()[0];
+        assert_eq!(money.paid_out, 98_000, "round {round}");
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
 async fn every_minute_what_is_due_is_sent_to_its_queue() {
     let stack = Stack::start(options()).await.unwrap();
     seed(&stack).await;
@@ -192,5 +217,26 @@ async fn every_minute_what_is_due_is_sent_to_its_queue() {
         json!({ "polls_sent": 0, "lag_s": 0, "unreadable": 0 }),
         "it was asked about"
     );
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_batch_of_reconciliations_compares_a_day_once_and_poison_is_named() {
+    let stack = Stack::start(options()).await.unwrap();
+    seed(&stack).await;
+    earn(&stack).await;
+    let batch = event("sqs/reconciliations.json");
+    let last = batch["Records"][2]["messageId"].clone();
+    let table = Table::from_env(stack.environment("tenants").unwrap()).unwrap();
+    let mut versions = Vec::new();
+    for round in 1..=2 {
+        let answer = stack.invoke("reconcile", batch.clone()).await.unwrap();
+        let failures = json!({ "batchItemFailures": [{ "itemIdentifier": last }] });
+        assert_eq!(answer, failures, "round {round}");
+        let day = table.reconciliation(&tenant_id(), date(2026, 11, 21)).await.unwrap().unwrap();
+        assert!(day.is_done(), "{day:?}");
+        versions.push(day.version);
+    }
+    assert_eq!(versions[0], versions[1], "a comparison that is done is left alone");
     stack.stop().await;
 }
