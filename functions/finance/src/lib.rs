@@ -6,6 +6,7 @@ mod audit;
 mod case;
 mod cases;
 mod entries;
+mod erasure;
 mod invariants;
 mod pause;
 mod payout;
@@ -65,6 +66,7 @@ pub fn routes(deps: Deps) -> web::Routes {
     OpenApiRouter::new()
         .routes(routes!(refund::refund_tip))
         .routes(routes!(entries::list_entries))
+        .routes(routes!(erasure::erase_patron))
         .routes(routes!(invariants::check_ledger))
         .routes(routes!(statement::read_statement))
         .routes(routes!(cases::list_cases))

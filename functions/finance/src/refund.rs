@@ -68,7 +68,7 @@ enum RefundStatus {
 
 /// Why nothing is paid back.
 #[derive(Debug, thiserror::Error)]
-enum RefundRefused {
+pub(crate) enum RefundRefused {
     #[error("the tip was changed by another request at the same moment, try again")]
     Busy,
     #[error("Paystack refuses this refund: {0}")]

@@ -1,8 +1,12 @@
-//! What is done once a day: destroying the salts of visitor hashes that are older than two days.
+//! What is done once a day: destroying the salts of visitor hashes that are older than two days, and clearing tips of
+//! what their patrons said once that is older than its tenant keeps it.
+
+mod retention;
 
 use adapters::clock::Clock;
 use adapters::environment::{Environment, EnvironmentError};
 use adapters::salts::Salts;
+use adapters::table::Table;
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -16,6 +20,7 @@ const DAYS_KEPT: i64 = 1;
 #[derive(Clone, Debug)]
 pub struct Deps {
     salts: Salts,
+    table: Table,
     clock: Clock,
 }
 
@@ -25,7 +30,8 @@ impl Deps {
     /// # Errors
     /// [`EnvironmentError`] names the variable that is missing.
     pub fn from_env(env: &Environment) -> Result<Self, EnvironmentError> {
-        Ok(Self { salts: Salts::from_env(env)?, clock: env.clock.clone() })
+        let (salts, table) = (Salts::from_env(env)?, Table::from_env(env)?);
+        Ok(Self { salts, table, clock: env.clock.clone() })
     }
 }
 
@@ -34,16 +40,21 @@ impl Deps {
 pub struct Report {
     /// Salts that were destroyed.
     pub salts_destroyed: usize,
+    /// Tips that say nothing of their patrons any more.
+    pub tips_cleared: usize,
 }
 
 /// Cleans up. The schedule's event says nothing that matters.
 ///
 /// # Errors
-/// The store of the salts did not do its work; the schedule tries again.
+/// The store of the salts or the table did not do its work; the schedule tries again.
 pub async fn handle(deps: Deps, _event: Value) -> Result<Report, BoxError> {
-    let today = deps.clock.now().to_zoned(TimeZone::UTC).date();
+    let now = deps.clock.now();
+    let today = now.to_zoned(TimeZone::UTC).date();
     let first_kept = today.checked_sub(DAYS_KEPT.days())?;
     let salts_destroyed = deps.salts.destroy_before(first_kept).await?;
     tracing::info!(event = "salts_destroyed", salts_destroyed, "destroyed {salts_destroyed} salts");
-    Ok(Report { salts_destroyed })
+    let tips_cleared = retention::clear_all(&deps.table, now).await?;
+    tracing::info!(event = "tips_cleared", tips_cleared, "cleared {tips_cleared} tips of their patrons");
+    Ok(Report { salts_destroyed, tips_cleared })
 }

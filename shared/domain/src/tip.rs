@@ -8,6 +8,7 @@
 //! and card data, which never reaches us (T49).
 
 mod amount;
+mod erasure;
 mod local;
 mod patron;
 mod poll;
@@ -23,6 +24,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use amount::{AmountRefused, parse_amount};
+pub use erasure::event_without_patron;
 pub use local::{currency_name, local_amount};
 pub use patron::{ALIAS_MAX_CHARS, MESSAGE_MAX_CHARS, Patron, PatronText};
 pub use poll::{POLL_AFTER_S, REFUND_LOOK_AFTER_S, next_poll};

@@ -12,6 +12,7 @@ mod case;
 mod code;
 mod counter;
 mod delivery;
+mod erasure;
 mod event;
 mod export;
 mod guard;

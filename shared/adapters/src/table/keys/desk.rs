@@ -16,6 +16,11 @@ pub(crate) fn exports_of_tenant(tenant: &TenantId) -> String {
     format!("T#{tenant}#X")
 }
 
+/// How far back a tenant's tips say nothing of their patrons.
+pub(crate) fn retention(tenant: &TenantId) -> Key {
+    Key::new(format!("T#{tenant}"), "RETENTION")
+}
+
 /// The switch that stops a tenant's payouts.
 pub(crate) fn pause(tenant: &TenantId) -> Key {
     Key::new(format!("T#{tenant}"), "PAUSE")
