@@ -9,6 +9,7 @@ mod counting;
 mod crashes;
 mod crowd;
 mod desk_cases;
+mod erasure;
 mod exports;
 mod desk;
 mod desk_money;
