@@ -205,7 +205,7 @@ impl Table {
         each(self.page::<TipItem>(list).await?, |item| Ok(item.into_domain()?.tip))
     }
 
-    /// Up to `most` tips of a shard about which Paystack is to be asked by `now`. There are [`keys::DUE_SHARDS`] shards.
+    /// Up to `most` tips of a shard about which Paystack is to be asked by `now`, of [`keys::DUE_SHARDS`] shards.
     ///
     /// # Errors
     /// [`StoreError`].
