@@ -11,7 +11,7 @@ const WORDS: [&str; 3] = ["Zebedee", "splendid evening", "zebedee@example.com"];
 /// A paid tip of a patron who has said much.
 async fn earns(till: &Till) -> Value {
     let request = json!({
-        "guard_qr_token": till.token, "amount": 100_000, "currency": "NGN",
+        "guard_token": till.token, "amount": 100_000, "currency": "NGN",
         "patron_alias": WORDS[0], "message": WORDS[1], "email": WORDS[2],
     });
     let tip = till.platform.patron().asks_for("with words", &request).await.is(201).json();

@@ -312,6 +312,18 @@ pub enum BrokenLink {
     },
 }
 
+impl BrokenLink {
+    /// The place of the link.
+    pub fn seq(&self) -> u64 {
+        match self {
+            BrokenLink::Missing { seq }
+            | BrokenLink::Detached { seq }
+            | BrokenLink::Altered { seq }
+            | BrokenLink::End { seq } => *seq,
+        }
+    }
+}
+
 /// Follows a trail from `head` through the next records, in their order, and says where it ends then.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use std::time::Duration;
 use adapters::table::Month;
 use axum::Json as Reply;
 use axum::extract::State;
-use domain::audit::{AuditHead, BrokenLink, ChainHash, follow};
+use domain::audit::{AuditHead, AuditRecord, BrokenLink, ChainHash, follow};
 use domain::page::{PageRefused, Position};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -133,6 +133,8 @@ async fn walk(
             match follow(head.clone(), &records) {
                 Ok(_) => head = last,
                 Err(broken) => {
+                    let whole = records.iter().take_while(|record| record.seq < broken.seq());
+                    let head = whole.last().map_or(head, AuditRecord::head);
                     return Ok(Followed { head, broken: Some(broken), complete: true });
                 }
             }
