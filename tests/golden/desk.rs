@@ -11,8 +11,10 @@ use domain::money::Currency;
 use domain::payout::{Payout, PayoutState, Planned, Trouble};
 use jiff::SignedDuration;
 use local::Stack;
+use serde_json::{Value, json};
 
-use crate::seed::{noon, tenant_id};
+use crate::fixture::{options, root};
+use crate::seed::{noon, seed, tenant_id};
 
 /// A payout with a number, which is in its id.
 fn payout(number: u8) -> Payout {
@@ -97,4 +99,24 @@ pub(crate) async fn ask(stack: &Stack) {
     let ClaimOutcome::Ours(claim) = claim.unwrap() else { panic!("the key is new") };
     let answer = Answer { status: 202, body: "{}".to_owned() };
     assert!(table.insert_export(&export, (claim, answer)).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_batch_of_exports_is_written_once_and_poison_is_named() {
+    let stack = Stack::start(options()).await.unwrap();
+    seed(&stack).await;
+    ask(&stack).await;
+    let batch = std::fs::read_to_string(root().join("events/sqs/exports.json")).unwrap();
+    let batch: Value = serde_json::from_str(&batch).unwrap();
+    let poison = batch["Records"][2]["messageId"].clone();
+    let table = Table::from_env(stack.environment("exports").unwrap()).unwrap();
+    for round in 1..=2 {
+        let answer = stack.invoke("exports", batch.clone()).await.unwrap();
+        let failures = json!({ "batchItemFailures": [{ "itemIdentifier": poison }] });
+        assert_eq!(answer, failures, "round {round}");
+        let id = ExportId::new(noon(), [1; 10]);
+        let export = table.export(&tenant_id(), &id).await.unwrap().unwrap();
+        assert_eq!((export.state, export.progress.parts.len()), (ExportState::Done, 1));
+    }
+    stack.stop().await;
 }
