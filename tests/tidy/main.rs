@@ -11,6 +11,7 @@
 )]
 
 mod access;
+mod alarms;
 mod functions;
 mod layers;
 mod numbers;
