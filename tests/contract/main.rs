@@ -8,6 +8,7 @@ mod audit;
 mod claims;
 mod codes;
 mod counters;
+mod desk;
 mod guards;
 mod keys;
 mod ledger;
