@@ -1,38 +1,69 @@
-//! Where a story is told: a platform that serves one story after the other, each with a tenant of its own.
+//! Where stories are told: a platform with a tenant for some stories one after the other, then another one.
 //!
 //! Deliberately absent: a platform for each story. To start one takes longer than to tell a story on it.
 
 use adapters::table::Table;
-use jiff::SignedDuration;
-use tessera_tests::{Owner, Platform};
+use domain::id::GuardId;
+use domain::payout::PayoutSettings;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use tessera_tests::{Owner, Platform, Town};
 
-/// A platform and its table.
+/// What a merchant has put into its balance, in kobo: enough for all stories of a tenant.
+const TOP_UP: i64 = 1_000_000_000;
+
+/// A platform, its table, and the tenant that the present stories are about.
 pub(crate) struct Ground {
     pub(crate) platform: Platform,
     pub(crate) table: Table,
+    pub(crate) tenancy: Tenancy,
 }
 
-/// A tenant with an account at Paystack.
+/// A tenant with an account at Paystack and one guard.
 pub(crate) struct Tenancy {
     pub(crate) owner: Owner,
     /// Its number at Paystack.
     pub(crate) merchant: u64,
+    pub(crate) town: Town,
+    /// The guard's code.
+    pub(crate) token: String,
+}
+
+impl Tenancy {
+    pub(crate) fn guard(&self) -> &GuardId {
+        &self.town.guards[0]
+    }
+
+    async fn on(platform: &Platform) -> Self {
+        let owner = platform.newcomer().await;
+        let url = platform.environment("payments").required("PAYSTACK_URL").unwrap();
+        let all = owner.get(&format!("{url}/_simulator/merchants")).await.is(200).json();
+        let numbers = all.as_array().unwrap().iter().map(|m| m["integration"].as_u64().unwrap());
+        let merchant = numbers.max().unwrap();
+        let currency = domain::money::Currency::Ngn;
+        platform.simulator().top_up(merchant, currency, TOP_UP).unwrap();
+        let town = Town::of(platform, &owner.tenant, 1).await;
+        let code = owner.prints_code(&json!({ "guard_id": town.guards[0].as_str() })).await;
+        let token = code["token"].as_str().unwrap().to_owned();
+        Self { owner, merchant, town, token }
+    }
 }
 
 impl Ground {
     pub(crate) async fn new() -> Self {
         let platform = Platform::start().await;
         let table = platform.table();
-        Self { platform, table }
+        move_night(&table, platform.owner(), never()).await;
+        let tenancy = Tenancy::on(&platform).await;
+        let ground = Self { platform, table, tenancy };
+        ground.sleeps().await;
+        ground
     }
 
-    /// A tenant that nobody has told a story about.
-    pub(crate) async fn tenancy(&self) -> Tenancy {
-        let owner = self.platform.newcomer().await;
-        let url = self.platform.environment("payments").required("PAYSTACK_URL").unwrap();
-        let all = owner.get(&format!("{url}/_simulator/merchants")).await.is(200).json();
-        let numbers = all.as_array().unwrap().iter().map(|m| m["integration"].as_u64().unwrap());
-        Tenancy { owner, merchant: numbers.max().unwrap() }
+    /// The next stories are about another tenant.
+    pub(crate) async fn turns(&mut self) {
+        self.tenancy = Tenancy::on(&self.platform).await;
+        self.sleeps().await;
     }
 
     /// Lets time pass at once: what would have been done on the way is done at its end.
@@ -41,6 +72,19 @@ impl Ground {
         // A sweep that breaks off is followed by the next minute's.
         let _swept = self.platform.stack().fire("sweeper").await;
         self.platform.quiet().await;
+    }
+
+    /// No night of the tenant comes any more, until one [falls](Self::falls).
+    pub(crate) async fn sleeps(&self) {
+        move_night(&self.table, &self.tenancy.owner, never()).await;
+    }
+
+    /// The tenant's next night falls.
+    pub(crate) async fn falls(&self) {
+        let now = self.platform.now();
+        move_night(&self.table, &self.tenancy.owner, now).await;
+        let at = PayoutSettings::default().night().next_after(now);
+        self.leaps(at.duration_since(now)).await;
     }
 
     /// What still waits somewhere, in words; nothing when all is done.
@@ -58,4 +102,17 @@ impl Ground {
         }
         waiting
     }
+}
+
+/// The tenant's next night is the first one after this instant.
+async fn move_night(table: &Table, owner: &Owner, after: Timestamp) {
+    let nights = table.due_nights(Timestamp::MAX).await.unwrap();
+    let due = nights.into_iter().find(|due| due.tenant == owner.tenant).unwrap();
+    let night = PayoutSettings::default().night();
+    assert!(table.advance_night(&due, &night, after).await.unwrap());
+}
+
+/// Later than all stories.
+fn never() -> Timestamp {
+    "9000-01-01T00:00:00Z".parse().unwrap()
 }

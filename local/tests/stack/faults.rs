@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use local::{Fault, Filter, Stack};
+use local::{Call, Fault, Filter, Script, Stack};
 
 use crate::toy::{self, sdk};
 
@@ -67,6 +67,40 @@ async fn a_reply_that_never_comes_leaves_the_effect() {
     let stack = toy::stack("never").await;
     let table = Client::new(&sdk(&stack, "DYNAMODB"));
     stack.meter().break_call(1, Filter::any().operation("UpdateItem"), Fault::NeverReply, false);
+    let call = tokio::time::timeout(std::time::Duration::from_millis(500), add(&table)).await;
+    assert!(call.is_err());
+    assert_eq!(count(&table).await, "1");
+}
+
+/// Calls that write.
+fn writes(call: &Call) -> bool {
+    call.operation == "UpdateItem"
+}
+
+#[tokio::test]
+async fn a_script_numbers_the_calls_and_what_it_breaks_stays_broken() {
+    let stack = toy::stack("script").await;
+    let table = Client::new(&sdk(&stack, "DYNAMODB"));
+    let script = Script::counting(writes).breaks(2, Fault::Before).breaks(3, Fault::LoseReply);
+    let script = script.breaks(4, Fault::Twice);
+    stack.meter().follow(script.breaks(5, Fault::transaction_conflict()));
+    let mut told = Vec::new();
+    for _ in 0..6 {
+        told.push(add(&table).await);
+    }
+    assert_eq!(told, [true, false, false, true, false, true]);
+    assert_eq!(count(&table).await, "5", "one, none, one, two, none, one");
+    let trail = stack.meter().unfollow();
+    assert_eq!(trail.len(), 6, "reads do not count, and no call is counted twice: {trail:?}");
+    assert!(add(&table).await, "a script that is over breaks nothing");
+}
+
+#[tokio::test]
+async fn a_process_that_a_script_kills_leaves_its_effect_and_begins_anew() {
+    let stack = toy::stack("dies").await;
+    let table = Client::new(&sdk(&stack, "DYNAMODB"));
+    stack.meter().follow(Script::counting(writes).breaks(1, Fault::NeverReply));
+    // The call is made by nobody's process here, so only the call itself hangs.
     let call = tokio::time::timeout(std::time::Duration::from_millis(500), add(&table)).await;
     assert!(call.is_err());
     assert_eq!(count(&table).await, "1");
