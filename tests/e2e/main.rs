@@ -12,6 +12,7 @@ mod desk_cases;
 mod erasure;
 mod exports;
 mod desk;
+mod desk_lists;
 mod desk_money;
 mod first_scan;
 mod guard_codes;

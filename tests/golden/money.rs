@@ -8,7 +8,7 @@ use domain::contact::Email;
 use domain::guard::{AccountChange, PayoutAccount};
 use domain::id::{GuardId, PayoutId, TipId};
 use domain::money::{Currency, Money};
-use domain::payout::{Payout, PayoutSettings, PayoutState};
+use domain::payout::{Payout, PayoutSettings, PayoutState, Planned};
 use domain::settlement::{Candidate, Run, SCHEDULE};
 use domain::tip::{Checkout, Patron, Tip, TipSettings, TipWish};
 use jiff::civil::date;

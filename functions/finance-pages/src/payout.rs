@@ -1,4 +1,4 @@
-//! GET /desk/payouts/{payout_id}: one payout, what it pays, and its transfers with what the ledger and Paystack say (T9).
+//! GET /desk/payouts/{payout_id}: one payout, what it pays, and what the ledger and Paystack say of its transfers (T9).
 //! POST tries it again or gives it up, with a reason.
 
 use askama::Template;

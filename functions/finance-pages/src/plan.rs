@@ -1,5 +1,5 @@
-//! GET /desk/runs/plan: what a run would do now, with the button that begins it (T42). The button's run plans anew, with
-//! the same planner.
+//! GET /desk/runs/plan: what a run would do now, with the button that begins it (T42). The button's run plans anew,
+//! with the same planner.
 
 use askama::Template;
 use axum::extract::State;

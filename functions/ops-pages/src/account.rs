@@ -1,5 +1,5 @@
-//! GET and POST /desk/guards/{guard_id}/account: where a guard is paid out (T36). Nobody sees more than four digits of a
-//! number that was sent; the name that the bank tells is shown once, and travels there in a sealed cookie.
+//! GET and POST /desk/guards/{guard_id}/account: where a guard is paid out (T36). Nobody sees more than four digits of
+//! a number that was sent; the name that the bank tells is shown once, and travels there in a sealed cookie.
 
 mod said;
 

@@ -15,6 +15,8 @@ use crate::Deps;
 
 /// The cookie of a browser that has not signed in yet.
 const VISIT_COOKIE: &str = "__Host-desk-visit";
+/// Random bytes in it.
+const VISIT_BYTES: usize = 16;
 /// How long the form may be open, in seconds.
 const VISIT_S: u32 = 3_600;
 /// Where one goes after signing in, unless one wanted to go elsewhere.
@@ -41,19 +43,22 @@ struct SignInPage {
 )]
 pub(crate) async fn sign_in_page(
     State(deps): State<Deps>,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, TurnedAway> {
     let query = Fields::parse(query.unwrap_or_default().as_bytes());
-    draw(&deps, query.get("next"), StatusCode::OK, Wrongs::default()).await
+    draw(&deps, &headers, query.get("next"), (StatusCode::OK, Wrongs::default())).await
 }
 
 async fn draw(
     deps: &Deps,
+    headers: &HeaderMap,
     next: &str,
-    status: StatusCode,
-    wrongs: Wrongs,
+    (status, wrongs): (StatusCode, Wrongs),
 ) -> Result<Response, TurnedAway> {
-    let visit = hex(&deps.ids.bytes::<16>());
+    // A browser with two such pages open has one cookie for both.
+    let known = cookie_of(headers).filter(|visit| is_visit(visit)).map(str::to_owned);
+    let visit = known.unwrap_or_else(|| hex(&deps.ids.bytes::<VISIT_BYTES>()));
     let page = SignInPage {
         shell: Shell::titled("Sign in · Tessera"),
         csrf: FormToken::new(&deps.seal, &deps.ids, &fingerprint(&visit)).await?,
@@ -95,7 +100,7 @@ pub(crate) async fn sign_in(
         Err(problem) if problem.status().is_server_error() => Err(problem.into()),
         Err(problem) => {
             let wrongs = Wrongs::about("api_key", &problem);
-            draw(&deps, fields.get("next"), problem.status(), wrongs).await
+            draw(&deps, &headers, fields.get("next"), (problem.status(), wrongs)).await
         }
     }
 }
@@ -148,6 +153,11 @@ fn own_path(next: &str) -> &str {
     let plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let inside = next.starts_with("/desk/") && !next.starts_with(SIGN_IN) && !next.contains("//");
     if plain && inside { next } else { HOME }
+}
+
+/// Whether a cookie is one that we have made.
+fn is_visit(text: &str) -> bool {
+    text.len() == 2 * VISIT_BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn cookie_of(headers: &HeaderMap) -> Option<&str> {

@@ -122,7 +122,8 @@ pub struct TurnedAway {
 impl TurnedAway {
     pub(super) fn from(parts: &Parts, problem: Problem) -> Self {
         let is_page = matches!(parts.method, Method::GET | Method::HEAD);
-        let wanted = is_page.then(|| parts.uri.to_string());
+        // Lambda's requests name the host too.
+        let wanted = parts.uri.path_and_query().map(ToString::to_string).filter(|_| is_page);
         Self { problem, wanted }
     }
 }

@@ -1,5 +1,5 @@
-//! What the API of finance and its pages do alike: plan and begin a settlement run, stop payouts, decide about a payout,
-//! take a case and explain it. Each change leaves a record of who and what, in the same write.
+//! What the API of finance and its pages do alike: plan and begin a settlement run, stop payouts, decide about a
+//! payout, take a case and explain it. Each change leaves a record of who and what, in the same write.
 //!
 //! Deliberately absent: routes, who may, and how any of it is shown.
 

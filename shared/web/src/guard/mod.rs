@@ -1,4 +1,4 @@
-//! What the API of guards and the pages of their staff do alike: codes, payout accounts, profiles, the mail with a code.
+//! What the API of guards and the pages of their staff do alike: codes, payout accounts, profiles, mail.
 //!
 //! Deliberately absent: routes, and how any of it is shown.
 
