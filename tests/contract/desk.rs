@@ -1,4 +1,5 @@
-//! What finance reads and decides: tips of a tenant by day, payouts by what they are, exports that one worker goes on with.
+//! What finance reads and decides: tips of a tenant by day, payouts by what they are, exports that one worker goes on
+//! with.
 
 use adapters::table::{Answer, ClaimOutcome, PayoutFilter, Table, TipFilter};
 use domain::audit::{Actor, AuditChange, Facts, Operation};

@@ -1,9 +1,7 @@
 //! Guards, codes and tips of which only the field at hand is of interest.
 
 use adapters::table::{Answer, Claim, ClaimOutcome, StoredGuardCode};
-use domain::guard::{
-    Guard, GuardProfile, GuardQr, GuardStatus, GuardToken, GuardWishes, TipTarget,
-};
+use domain::guard::{Guard, GuardProfile, GuardQr, GuardToken, GuardWishes, TipTarget};
 use domain::id::{GuardId, GuardQrId, TenantId, TipId};
 use domain::money::{Currency, Money};
 use domain::tenant::Tenant;

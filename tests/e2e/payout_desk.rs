@@ -1,5 +1,5 @@
-//! Finance looks at payouts and tips, follows one down to its webhooks and postings, and decides about those that need a
-//! person.
+//! Finance looks at payouts and tips, follows one down to its webhooks and postings, and decides about those that need
+//! a person.
 
 use domain::money::Currency;
 use domain::payout::PayoutState;

@@ -1,5 +1,5 @@
-//! Another account for a guard's payouts: the guard hears of it, nothing is paid out for a day, and a second person or a
-//! reason is needed.
+//! Another account for a guard's payouts: the guard hears of it, nothing is paid out for a day, and a second person or
+//! a reason is needed.
 
 use domain::access::Scope;
 use domain::payout::PayoutState;

@@ -1,7 +1,8 @@
 //! Writes exports into files, part by part (T44). After each part it is written down how far the export is, so whoever
 //! dies, or runs out of time, is followed by somebody who goes on right there.
 //!
-//! Deliberately absent: a whole table in memory. A part has about five megabytes, and nothing else grows with the table.
+//! Deliberately absent: a whole table in memory. A part has about five megabytes, and nothing else grows with the
+//! table.
 
 mod ledger;
 mod payouts;

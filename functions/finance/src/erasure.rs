@@ -1,5 +1,5 @@
-//! POST /api/v1/tips/{tip_id}/erasure: a patron wants to be forgotten. Alias, message and address go, with what Paystack's
-//! events say of people; the money stays, because the books have to.
+//! POST /api/v1/tips/{tip_id}/erasure: a patron wants to be forgotten. Alias, message and address go, with what
+//! Paystack's events say of people; the money stays, because the books have to.
 //!
 //! Deliberately absent: what Paystack itself keeps of its customers, which is asked for there.
 

@@ -1,5 +1,5 @@
-//! GET /api/v1/guards/{guard_id}/payouts/{payout_id}/statement: what a payout pays a guard, as a page to read and print.
-//! Each line adds up, and so do the lines.
+//! GET /api/v1/guards/{guard_id}/payouts/{payout_id}/statement: what a payout pays a guard, as a page to read and
+//! print. Each line adds up, and so do the lines.
 
 use std::collections::BTreeMap;
 

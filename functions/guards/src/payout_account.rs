@@ -95,8 +95,8 @@ pub(crate) struct BankResponse {
     code: String,
 }
 
-/// Sets where the guard's tips are paid out. The account is looked up first, and its owner's name is answered. A changed
-/// account holds the guard's payouts for 24 hours, and until it is confirmed where no note says why.
+/// Sets where the guard's tips are paid out. The account is looked up first, and its owner's name is answered. A
+/// changed account holds the guard's payouts for 24 hours, and until it is confirmed where no note says why.
 #[utoipa::path(
     put,
     path = "/api/v1/guards/{guard_id}/payout-account",

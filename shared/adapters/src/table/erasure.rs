@@ -1,5 +1,5 @@
-//! Taking out what is known of patrons: of the events as they came, of the notice that stands with a charge, and how far
-//! back that has been done of each tenant's tips. The money that stands beside it is not touched.
+//! Taking out what is known of patrons: of the events as they came, of the notice that stands with a charge, and how
+//! far back that has been done of each tenant's tips. The money that stands beside it is not touched.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::id::TenantId;

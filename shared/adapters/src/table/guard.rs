@@ -185,8 +185,8 @@ impl Table {
         }))
     }
 
-    /// Replaces the guard that was read as `before`, with the record of the change and with what the guard is told of it.
-    /// [`GuardRefused::Changed`] where somebody else was faster. The employee id stays.
+    /// Replaces the guard that was read as `before`, with the record of the change and with what the guard is told of
+    /// it. [`GuardRefused::Changed`] where somebody else was faster. The employee id stays.
     ///
     /// # Errors
     /// [`StoreError`].

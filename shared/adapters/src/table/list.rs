@@ -88,8 +88,8 @@ impl Table {
         Ok(Page { entries, next })
     }
 
-    /// A page of those entries of a list that `keep` makes something of, between two places where they are given. It may
-    /// have fewer than asked for and still be followed by another.
+    /// A page of those entries of a list that `keep` makes something of, between two places where they are given. It
+    /// may have fewer than asked for and still be followed by another.
     pub(super) async fn sift<T: DeserializeOwned, U>(
         &self,
         list: List<'_>,

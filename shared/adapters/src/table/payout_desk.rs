@@ -16,8 +16,8 @@ use super::{GuardBalances, Item, StoreError, Table, broken, decode, keys, text};
 
 /// Questions that the entries of one payout take at most: each brings about a megabyte, some thousand entries.
 const READS_MAX: usize = 200;
-/// How far behind the last entry that is paid in full the one that is paid in part is looked for: what was set aside and
-/// came back again may lie between them.
+/// How far behind the last entry that is paid in full the one that is paid in part is looked for: what was set aside
+/// and came back again may lie between them.
 const BEHIND_MAX: u64 = 500;
 
 /// Which payouts.
@@ -64,8 +64,8 @@ impl Table {
         self.sift(list, Some((&first, &last)), keep).await
     }
 
-    /// What was posted to the payout's guard from the first entry that it pays to the one that it pays in part, and some
-    /// behind that, by sequence; also what is none of its own, like the starts of other payouts.
+    /// What was posted to the payout's guard from the first entry that it pays to the one that it pays in part, and
+    /// some behind that, by sequence; also what is none of its own, like the starts of other payouts.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -1,7 +1,7 @@
 //! Lists of tips: a guard's, a tenant's of some days, and those about which Paystack is to be asked.
 //!
-//! A tenant's tips lie in one partition of an index per day, keys only: a write of a tip costs one unit for it once, when
-//! the tip is made, and none when it changes.
+//! A tenant's tips lie in one partition of an index per day, keys only: a write of a tip costs one unit for it once,
+//! when the tip is made, and none when it changes.
 
 use std::collections::BTreeSet;
 
@@ -167,8 +167,8 @@ impl Table {
         Ok(tips)
     }
 
-    /// A page of the guard's tips that the filter lets through, newest first. It may have fewer than asked for and still
-    /// be followed by another.
+    /// A page of the guard's tips that the filter lets through, newest first. It may have fewer than asked for and
+    /// still be followed by another.
     ///
     /// # Errors
     /// [`StoreError`].
