@@ -291,6 +291,7 @@ def visit(browser: Browser, demo: dict, shots: Shots) -> None:
             front.close()
             page, watch = sign_in(context, demo, hosts)
             look(page, demo, shots, paths, f"{screen}-{scheme}")
+            page.goto(f"{demo['base_url']}/desk")
             page.get_by_role("button", name="Sign out").click()
             page.wait_for_url("**/desk/sign-in")
             watch.check()

@@ -1,5 +1,5 @@
-//! A bar chart as SVG for the page itself: no script, no style attribute, a title and a description to be read aloud. All
-//! places are whole numbers, tenths of a unit of the screen.
+//! A bar chart as SVG for the page itself: no script, no style attribute, a title and a description to be read aloud.
+//! All places are whole numbers, tenths of a unit of the screen.
 
 use askama::Template;
 

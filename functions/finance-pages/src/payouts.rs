@@ -130,7 +130,7 @@ async fn draw(
 async fn stopped(deps: &Deps, who: &SignedIn, frame: &Frame) -> Result<Option<Stopped>, Problem> {
     let pause = deps.table.payouts_paused(&who.tenant).await?;
     Ok(pause.map(|pause| Stopped {
-        by: pause.by.to_string(),
+        by: if pause.by == who.actor() { "You".to_owned() } else { pause.by.to_string() },
         when: frame.when(pause.at),
         note: pause.note.as_str().to_owned(),
     }))

@@ -148,7 +148,7 @@ pub(crate) fn guard_line(
 /// What becomes of a guard, as staff read it.
 fn tag_of(verdict: Verdict) -> Tag {
     match verdict {
-        Verdict::Pay => Tag::new("Paid", "fine"),
+        Verdict::Pay => Tag::new("Gets paid", "fine"),
         Verdict::NoAccount => Tag::new("Waits: no account", "wait"),
         Verdict::AccountHeld => Tag::new("Waits: account is new", "wait"),
         Verdict::BalanceShort => Tag::new("Waits: balance is short", "stop"),

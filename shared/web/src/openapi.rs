@@ -14,8 +14,10 @@ use crate::Routes;
 use crate::principal::API_KEY_HEADER;
 use crate::problem;
 
+/// The group of pages.
+const PAGES: &str = "desk";
 /// What the operations are grouped by.
-const TAGS: [(&str, &str); 12] = [
+const TAGS: [(&str, &str); 14] = [
     ("properties", "What codes are made for: taken in, changed and shown."),
     ("codes", "Codes of properties: generated, drawn, listed, deleted."),
     ("scan", "What happens when somebody scans a code. Open to everybody."),
@@ -26,6 +28,11 @@ const TAGS: [(&str, &str); 12] = [
         "The page behind a guard's code, its payment, and what became of it. Open to everybody.",
     ),
     ("finance", "Refunds, the ledger's check and statements, and the cases that need a person."),
+    (
+        "settlements",
+        "Settlement runs: what one would do, beginning one, and what the past ones did.",
+    ),
+    (PAGES, "Pages of staff, who sign in with a key. They answer people, in HTML."),
     ("webhooks", "What Paystack tells. Open to whoever has the key that signs it."),
     ("tenant", "Your own settings, logo and keys."),
     ("session", "A key exchanged for a cookie, for pages."),
@@ -61,7 +68,10 @@ fn complete(path: &mut PathItem) {
     }
     let operations = [&mut path.get, &mut path.head, &mut path.post, &mut path.put];
     let operations = operations.into_iter().chain([&mut path.patch, &mut path.delete]).flatten();
-    for operation in operations.filter(|operation| operation.security.is_some()) {
+    // Pages say in words who is not let in, and lead whoever has not signed in to where that is done.
+    let is_page = |operation: &Operation| operation.tags.iter().flatten().any(|tag| tag == PAGES);
+    let closed = |operation: &&mut Operation| operation.security.is_some() && !is_page(operation);
+    for operation in operations.filter(closed) {
         refuse(operation, "401", "No key, or one that is not valid");
         refuse(operation, "403", "The key lacks the scope, or another site sent the request");
     }
