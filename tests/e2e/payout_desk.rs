@@ -140,3 +140,36 @@ async fn a_payout_that_is_given_up_leaves_its_money_to_the_next_run() {
     assert_eq!(payroll.paid(0).await, OWED, "once");
     payroll.balances().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tip_that_two_payouts_pay_is_on_both_statements_which_add_up() {
+    let payroll = Payroll::of(1).await;
+    let owner = payroll.till.platform.owner();
+    let mut settings = owner.get("/api/v1/tenant").await.is(200).json();
+    for field in ["id", "has_logo", "version", "destinations_applied"] {
+        settings.as_object_mut().unwrap().remove(field);
+    }
+    settings["payouts"]["max_per_transfer"] = 150_000.into();
+    settings["payouts"]["threshold"] = 1_000.into();
+    let _set = owner.put("/api/v1/tenant").json(&settings).await.is(200);
+    payroll.runs().await;
+    payroll.passes_s(24 * 3_600).await;
+    let payouts = payroll.payouts(0).await;
+    let amounts: Vec<i64> = payouts.iter().rev().map(|payout| payout.amount.minor).collect();
+    assert_eq!(amounts, [150_000, 46_000]);
+    for (payout, elsewhere) in payouts.iter().rev().zip(["460.00", "1500.00"]) {
+        let tips = reads(&payroll, &format!("/api/v1/payouts/{}/tips", payout.id)).await;
+        assert_eq!(tips["paid"], payout.amount.minor);
+        assert_eq!(tips["entries"][0]["amount"], OWED, "{tips}");
+        let path = format!("/api/v1/guards/{}/payouts/{}/statement", payout.guard, payout.id);
+        let page = owner.get(&path).await.is(200);
+        assert!(page.header("content-type").starts_with("text/html"));
+        let (page, paid) = (page.text(), payout.amount.minor / 100);
+        for text in ["2000.00", "40.00", elsewhere, &format!("{paid}.00"), "Musa Adebayo", "paid, "]
+        {
+            assert!(page.contains(text), "{text} is not in {page}");
+        }
+        assert!(!page.contains("the next statement names"), "{page}");
+    }
+    payroll.balances().await;
+}
