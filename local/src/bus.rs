@@ -1,8 +1,8 @@
 //! The event bus: copies of events to the queues and topics whose rules they fit.
 //!
 //! A copy is in its queue before the sender is answered, all of one request in one transaction, so the bus itself has
-//! nothing to lose and nothing that waits. What a topic gets is in the inbox before that, so it may be there twice when the
-//! sender has to try again. Deliberately absent: an archive, and targets of other kinds.
+//! nothing to lose and nothing that waits. What a topic gets is in the inbox before that, so it may be there twice
+//! when the sender has to try again. Deliberately absent: an archive, and targets of other kinds.
 
 use adapters::clock::Clock;
 use adapters::random::Random;

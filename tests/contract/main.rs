@@ -15,6 +15,7 @@ mod ledger;
 mod limits;
 mod postings;
 mod properties;
+mod reconciliations;
 mod samples;
 mod scans;
 mod slots;

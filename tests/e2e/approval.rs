@@ -1,5 +1,5 @@
-//! The second lock: Paystack asks about each transfer at an address that only it knows, and nothing but a payout that is
-//! under way is let through.
+//! The second lock: Paystack asks about each transfer at an address that only it knows, and nothing but a payout that
+//! is under way is let through.
 
 use domain::payout::PayoutState;
 use jiff::SignedDuration;

@@ -152,3 +152,62 @@ async fn the_night_compares_by_itself_and_goes_on_where_the_last_one_ended() {
     assert_eq!((first.findings.matched, first.findings.differences), (2, 0), "charge and balance");
     assert_eq!(till.cases().await, Vec::<String>::new());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_comparison_that_is_cut_off_goes_on_and_posts_nothing_twice() {
+    let till = Till::open().await;
+    let merchant = till.asks_paystack("merchants").await[0]["integration"].as_u64().unwrap();
+    let currency = domain::money::Currency::Ngn;
+    for number in 1..=120 {
+        till.platform.simulator().top_up(merchant, currency, number * 1_000).unwrap();
+    }
+    till.passes(A_WHILE).await;
+    // Paystack is away when the third page of its balance ledger is wanted.
+    let away = Fault::always("GET /balance/ledger", FaultKind::Error500);
+    till.breaks(Fault { skip: 2, count: Some(2), ..away });
+    let tenant = till.platform.owner().tenant.clone();
+    let environment = till.platform.environment("sweeper");
+    let queue = Queue::from_env(environment, "RECONCILIATIONS_QUEUE_URL").unwrap();
+    let day = Day { tenant: tenant.clone(), date: "2030-01-01".parse().unwrap() };
+    queue.send(&ReconciliationMessage::Compare(day.clone())).await.unwrap();
+    till.platform.quiet().await;
+    let table = till.platform.table();
+    let cut = table.reconciliation(&tenant, day.date).await.unwrap().unwrap();
+    assert!(!cut.is_done() && cut.place.is_some(), "{cut:?}");
+    assert_eq!((cut.findings.posted, cut.version), (100, 3));
+    till.passes(61).await;
+    let done = table.reconciliation(&tenant, day.date).await.unwrap().unwrap();
+    assert!(done.is_done(), "{done:?}");
+    assert_eq!((done.findings.posted, done.findings.differences), (120, 0));
+    let balances = table.system_balances(&tenant, currency).await.unwrap();
+    let of = |kind| balances[&domain::ledger::Account::new(kind, currency)];
+    let sum = 1_000 * 120 * 121 / 2;
+    assert_eq!((of(AccountKind::Balance), of(AccountKind::Bank)), (sum, -sum));
+    till.balances().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_refund_drew_from_the_balance_is_followed_there() {
+    let till = Till::open().await;
+    let tip = till.earns().await;
+    let _ids = till.platform.simulator().settle(None, None, SettleTo::Balance).unwrap();
+    let merchant = till.asks_paystack("merchants").await[0]["integration"].as_u64().unwrap();
+    let currency = domain::money::Currency::Ngn;
+    till.platform.simulator().top_up(merchant, currency, 50_000).unwrap();
+    let refund = till.platform.simulator().refund(reference(&tip), None).unwrap();
+    till.processes(refund);
+    till.passes(A_WHILE).await;
+    let found = compares(&till, "2030-01-01").await;
+    // The settlement, the top-up, and what the refund took out of the balance.
+    assert_eq!((found.posted, found.differences), (3, 0), "{found:?}");
+    let theirs = till.platform.simulator().money().remove(0);
+    let table = till.platform.table();
+    let balances = table.system_balances(&till.platform.owner().tenant, currency).await.unwrap();
+    let of = |kind| {
+        let account = domain::ledger::Account::new(kind, currency);
+        balances.get(&account).copied().unwrap_or(0)
+    };
+    let ours = (of(AccountKind::Clearing), of(AccountKind::Balance));
+    assert_eq!(ours, (theirs.clearing, theirs.balance));
+    till.balances().await;
+}

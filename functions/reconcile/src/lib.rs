@@ -1,5 +1,5 @@
-//! Compares our books with Paystack's, both ways, once a night and tenant (T44): what only Paystack knows is posted, and
-//! whatever differs is a case for a person. A comparison goes on where it was cut off.
+//! Compares our books with Paystack's, both ways, once a night and tenant (T44): what only Paystack knows is posted,
+//! and whatever differs is a case for a person. A comparison goes on where it was cut off.
 //!
 //! Deliberately absent: repairs of what contradicts our own records.
 

@@ -15,8 +15,8 @@ use crate::page::{Page, Stuck};
 /// Paystack is asked about so many references at most; the next night asks about the rest, which it sees too.
 const QUESTIONS_MAX: usize = 1_000;
 
-/// All of our transactions of the time. It is read in one go: what was set aside fits into memory, and doing it again is
-/// harmless.
+/// All of our transactions of the time. It is read in one go: what was set aside fits into memory, and doing it again
+/// is harmless.
 ///
 /// # Errors
 /// [`Stuck`].

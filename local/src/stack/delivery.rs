@@ -114,8 +114,8 @@ impl Stack {
         self.clock.advance(end.duration_since(self.clock.now()).max(SignedDuration::ZERO));
     }
 
-    /// Delivers everything that waits, and what comes of it, until nothing does; then alarms look at their queues. Messages that are hidden are not
-    /// waited for: they come again when the clock has moved.
+    /// Delivers everything that waits, and what comes of it, until nothing does; then alarms look at their queues.
+    /// Messages that are hidden are not waited for: they come again when the clock has moved.
     ///
     /// # Errors
     /// When a function keeps failing, or two keep feeding each other.

@@ -1,8 +1,8 @@
-//! The nightly comparison of our books with Paystack's, both ways (T44): how far it has come, what it has found, and what
-//! a line of Paystack's balance ledger means for ours.
+//! The nightly comparison of our books with Paystack's, both ways (T44): how far it has come, what it has found, and
+//! what a line of Paystack's balance ledger means for ours.
 //!
-//! Deliberately absent: repairs. Facts that only Paystack knows are posted (settlements, top-ups, what was drawn from the
-//! balance); whatever contradicts our own records is a case for a person.
+//! Deliberately absent: repairs. Facts that only Paystack knows are posted (settlements, top-ups, what was drawn from
+//! the balance); whatever contradicts our own records is a case for a person.
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};

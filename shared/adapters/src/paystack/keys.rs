@@ -1,7 +1,7 @@
 //! Each tenant's secrets for Paystack: one secret `{prefix}{tenant_id}` with the JSON
-//! `{"secret_key":"sk_…","approval_secret":"…"}`. The present version calls; the one before it still verifies events and
-//! approvals, so that a rotation loses none. A new approval secret is known everywhere after five minutes: only then is the
-//! approval address changed at Paystack.
+//! `{"secret_key":"sk_…","approval_secret":"…"}`. The present version calls; the one before it still verifies events
+//! and approvals, so that a rotation loses none. A new approval secret is known everywhere after five minutes: only
+//! then is the approval address changed at Paystack.
 //!
 //! The tenant's id comes from the address of a public route: how often an id without a key may be asked for is bounded.
 

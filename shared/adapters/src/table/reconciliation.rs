@@ -1,5 +1,5 @@
-//! Nightly comparisons with Paystack's books: one a day, replaced by version, with the references that were set aside on
-//! the way.
+//! Nightly comparisons with Paystack's books: one a day, replaced by version, with the references that were set aside
+//! on the way.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! Whether a transfer that Paystack asks about is one of ours: the question's body is not documented, so it is read from
-//! whatever comes, and decided by our own record alone.
+//! Whether a transfer that Paystack asks about is one of ours: the question's body is not documented, so it is read
+//! from whatever comes, and decided by our own record alone.
 //!
 //! Deliberately absent: trust in the body. It can only name a transfer that we have reserved, and contradict it.
 
