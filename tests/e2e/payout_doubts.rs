@@ -172,5 +172,16 @@ async fn a_success_after_its_money_had_come_back_is_a_case_and_posts_nothing() {
     }
     payroll.till.platform.quiet().await;
     assert_eq!(payroll.till.cases().await, ["success_after_return"], "once");
+    // The guard may have been paid: no other attempt begins, and nobody begins one before that is explained.
+    let halted = (PayoutState::NeedsHuman, 1, Some(Trouble::Mismatch));
+    assert_eq!(payroll.stands(0).await, halted);
+    payroll.passes_s(24 * 3_600).await;
+    assert_eq!(payroll.stands(0).await, halted);
+    let owner = payroll.till.platform.owner();
+    for decision in ["retry", "cancel"] {
+        let path = format!("/api/v1/payouts/{}/{decision}", sent.payout.id);
+        let refused = owner.post_once(&path).json(&json!({ "note": "again" })).await;
+        refused.problem(409, "payout_unexplained");
+    }
     payroll.till.balances().await;
 }

@@ -32,9 +32,10 @@ pub(crate) async fn success_after_return(
     payout: &Payout,
     seen: &TransferSeen,
 ) -> Result<(), Unsettled> {
-    let kind = CaseKind::SuccessAfterReturn;
-    let case = of_payout(deps, payout, kind, &seen.reference, "success");
-    open(deps, Case { found: Some(seen.amount), ..case }).await
+    let case = Case::success_after_return(&payout.tenant, &seen.reference, deps.ids.now());
+    let (expected, found) = (Some(payout.amount.minor), Some(seen.amount));
+    let currency = Some(payout.amount.currency.code().to_owned());
+    open(deps, Case { expected, found, currency, ..case }).await
 }
 
 /// Paystack has a transfer that no payout of this tenant has made.

@@ -8,12 +8,15 @@ use domain::ledger::{TransferNews, TransferReference};
 use domain::message::PayoutMessage;
 use domain::payout::{Payout, PayoutRefused, PayoutState, Trouble};
 use domain::tip::Mismatch;
+use jiff::SignedDuration;
 
 use crate::step::{Step, Unsettled, again, take};
 use crate::{Deps, alert, cases};
 
 /// Pages of the balance's movements that are read for the fee of a transfer that came back.
 const PAGES_MAX: usize = 20;
+/// A transfer takes a few seconds to a few minutes; after so long somebody has to ask Paystack.
+const SLOW: SignedDuration = SignedDuration::from_hours(6);
 /// What the balance's movements call a transfer.
 const MODEL: &str = "Transfer";
 
@@ -158,6 +161,7 @@ async fn paid(
         Ok(None) => Ok(()),
         Err(Unsettled::Payout(PayoutRefused::NoWay { .. })) => {
             cases::success_after_return(deps, &before, seen).await?;
+            deps.table.insert_alert(&alert::paid_after_return(&before, attempt, now)).await?;
             halt(deps, &before.id).await
         }
         Err(unsettled) => Err(unsettled),
@@ -168,10 +172,6 @@ async fn paid(
 async fn halt(deps: &Deps, id: &PayoutId) -> Result<(), Unsettled> {
     let now = deps.ids.now();
     let stored = again(deps, id).await?;
-    if let Ok(halted) = stored.payout.clone().halt(now) {
-        let alert = alert::failed(&halted, Trouble::Mismatch, now);
-        deps.table.insert_alert(&alert).await?;
-    }
     take(deps, stored, |payout| payout.halt(now).map(Step::plain)).await.map(drop)
 }
 
@@ -256,7 +256,11 @@ async fn under_way(deps: &Deps, stored: StoredPayout, attempt: u32) -> Result<()
             _ => Ok(Step::plain(payout.look_again(now))),
         }
     };
-    take(deps, stored, look_again).await.map(drop)
+    let Some(looked) = take(deps, stored, look_again).await? else { return Ok(()) };
+    if now.duration_since(looked.payout.changed_at) >= SLOW {
+        deps.table.insert_alert(&alert::slow(&looked.payout, now)).await?;
+    }
+    Ok(())
 }
 
 /// Looks at a transfer that Paystack has taken and that is due.

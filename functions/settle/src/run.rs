@@ -1,11 +1,14 @@
 //! Goes through a run's guards, a page at a time: the oldest money first.
 
 use adapters::paystack::PaystackError;
+use domain::alert::{Alert, AlertKind};
 use domain::id::PayoutId;
 use domain::message::{Day, PayoutMessage, SettlementMessage};
+use domain::money::Money;
 use domain::page::Position;
 use domain::payout::{Payout, Planned};
 use domain::settlement::{Line, Run, RunState, Verdict};
+use domain::tip::local_amount;
 use futures::stream::{StreamExt, TryStreamExt, iter};
 
 use crate::{Deps, Unsettled};
@@ -27,10 +30,29 @@ pub(crate) async fn go_on(deps: &Deps, day: &Day) -> Result<(), Unsettled> {
         run = match run.state {
             RunState::Requested => begin(deps, day, run).await?,
             RunState::Planning => page(deps, day, run).await?,
-            RunState::Planned => return Ok(()),
+            RunState::Planned => return tell(deps, &run).await,
         };
     }
     deps.settlements.send(&SettlementMessage::Run(day.clone())).await?;
+    Ok(())
+}
+
+/// Tells the operators, once, where the balance did not last for everybody.
+async fn tell(deps: &Deps, run: &Run) -> Result<(), Unsettled> {
+    let short = run.totals.short;
+    if short.guards == 0 {
+        return Ok(());
+    }
+    let amount = local_amount(Money { minor: short.amount, currency: run.currency });
+    let sentence = format!(
+        "In the settlement of {} {} guards wait for {amount}: Paystack's balance does not last. Top it up; the next \
+        run pays them.",
+        run.date, short.guards
+    );
+    let (tenant, subject) = (run.tenant.clone(), run.date.to_string());
+    let alert = AlertKind::BalanceShort;
+    let alert = Alert { tenant, alert, subject, at: deps.ids.now(), sentence };
+    deps.table.insert_alert(&alert).await?;
     Ok(())
 }
 
@@ -68,7 +90,10 @@ async fn page(deps: &Deps, day: &Day, run: Run) -> Result<Run, Unsettled> {
     let version = run.version;
     let run = run.advance(&planner, candidates.next.map(|place| place.0), now);
     if !deps.table.commit_run_page(&run, version, &lines).await? {
-        return read(deps, day).await;
+        // Whoever was faster may have died before its page was handed over.
+        let standing = read(deps, day).await?;
+        hand_over(deps, &standing).await?;
+        return Ok(standing);
     }
     hand_over(deps, &run).await?;
     let (date, pages, paid) = (run.date, run.pages, run.totals.paid.guards);

@@ -12,15 +12,20 @@ use crate::{Deps, Found};
 pub(crate) async fn sweep(deps: &Deps, now: Timestamp) -> Result<Found, BoxError> {
     let due = deps.table.due_nights(now).await?;
     let longest = due.first().map(|night| night.at);
-    let mut sent = 0;
+    let (mut sent, mut unreadable) = (0, 0);
     for night in due {
-        sent += usize::from(tell(deps, &night, now).await?);
+        match tell(deps, &night, now).await {
+            Ok(is_new) => sent += usize::from(is_new),
+            // It stays due; nobody else's night waits for it.
+            Err(error) => {
+                unreadable += 1;
+                tracing::error!(event = "night_untold", tenant = %night.tenant, error, "a night is not told");
+            }
+        }
     }
-    Ok(Found {
-        sent,
-        lag_s: longest.map_or(0, |at| now.duration_since(at).as_secs()),
-        unreadable: 0,
-    })
+    crate::count("sweeper_unreadable_total", unreadable);
+    let lag_s = longest.map_or(0, |at| now.duration_since(at).as_secs());
+    Ok(Found { sent, lag_s, unreadable })
 }
 
 /// Whether it was still to be told.

@@ -19,6 +19,8 @@ words! {
         PayoutNeedsHuman = "payout_needs_human",
         /// Paystack waits for somebody before it carries out a transfer: a one-time password, or an approval.
         TransferWaits = "transfer_waits",
+        /// A settlement run could not pay everybody: Paystack's balance does not last.
+        BalanceShort = "balance_short",
         /// Money should have been settled by now, and is not.
         SettlementLate = "settlement_late",
         /// What is stored of the ledger does not follow from its postings.
@@ -52,6 +54,7 @@ impl Alert {
             AlertKind::PayoutFailed => "alert.payout_failed",
             AlertKind::PayoutNeedsHuman => "alert.payout_needs_human",
             AlertKind::TransferWaits => "alert.transfer_waits",
+            AlertKind::BalanceShort => "alert.balance_short",
             AlertKind::SettlementLate => "alert.settlement_late",
             AlertKind::LedgerViolated => "alert.ledger_violated",
             AlertKind::BooksDiffer => "alert.books_differ",

@@ -12,6 +12,7 @@ use crate::audit::{Actor, Note};
 use crate::device::words;
 use crate::failure::{Failure, Kind};
 use crate::id::{TenantId, TipId};
+use crate::ledger::TransferReference;
 use crate::tip::Mismatch;
 
 /// How many hexadecimal digits of a hash tell a case from all others.
@@ -178,6 +179,16 @@ impl Case {
             resolution: None,
             version: first_version(),
         }
+    }
+
+    /// An open case of a transfer that has succeeded after its money had come back.
+    pub fn success_after_return(
+        tenant: &TenantId,
+        transfer: &TransferReference,
+        now: Timestamp,
+    ) -> Self {
+        let kind = CaseKind::SuccessAfterReturn;
+        Self::open(tenant.clone(), kind, transfer.as_str(), "success", now)
     }
 
     /// The case in somebody's hands.

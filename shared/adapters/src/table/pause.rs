@@ -1,4 +1,4 @@
-//! The switch that stops a tenant's payouts. It is read with certainty before each transfer.
+//! The switch that stops a tenant's payouts. It is read with certainty before each turn of its transfers.
 
 use domain::alert::{Alert, AlertKind};
 use domain::audit::AuditChange;

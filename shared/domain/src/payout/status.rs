@@ -140,6 +140,9 @@ pub enum PayoutRefused {
     /// Somebody else has changed it since it was read.
     #[error("this payout was changed by somebody else; read it again")]
     Changed,
+    /// Paystack says that an attempt of it has succeeded after it had come back, and nobody has explained that.
+    #[error("the guard may have been paid by an earlier attempt; resolve that case first")]
+    Unexplained,
 }
 
 impl Failure for PayoutRefused {
@@ -150,7 +153,8 @@ impl Failure for PayoutRefused {
             | PayoutRefused::Repeated
             | PayoutRefused::NotAvailable
             | PayoutRefused::OtherOpen
-            | PayoutRefused::Changed => Kind::Conflict,
+            | PayoutRefused::Changed
+            | PayoutRefused::Unexplained => Kind::Conflict,
         }
     }
 
@@ -162,6 +166,7 @@ impl Failure for PayoutRefused {
             PayoutRefused::NotAvailable => "payout_not_available",
             PayoutRefused::OtherOpen => "payout_other_open",
             PayoutRefused::Changed => "payout_changed",
+            PayoutRefused::Unexplained => "payout_unexplained",
         }
     }
 }

@@ -174,7 +174,8 @@ impl Payout {
         let is_news = self.trouble != Some(trouble);
         let due_at = after(now, SENT_LOOK_MIN);
         let state = PayoutState::Sent;
-        Ok((Self { state, trouble: Some(trouble), changed_at: now, due_at, ..self }, is_news))
+        let changed_at = if is_news { now } else { self.changed_at };
+        Ok((Self { state, trouble: Some(trouble), changed_at, due_at, ..self }, is_news))
     }
 
     /// Nothing is known yet: looked at again later.
@@ -198,15 +199,20 @@ impl Payout {
     /// # Errors
     /// [`PayoutRefused::Repeated`] where no attempt would begin.
     pub fn halt(self, now: Timestamp) -> Result<Self, PayoutRefused> {
-        match self.state {
-            PayoutState::Returned => Ok(Self {
+        let halts = match self.state {
+            PayoutState::Returned => true,
+            PayoutState::NeedsHuman => self.trouble != Some(Trouble::Mismatch),
+            _ => false,
+        };
+        match halts {
+            true => Ok(Self {
                 state: PayoutState::NeedsHuman,
                 trouble: Some(Trouble::Mismatch),
                 changed_at: now,
                 due_at: None,
                 ..self
             }),
-            _ => Err(PayoutRefused::Repeated),
+            false => Err(PayoutRefused::Repeated),
         }
     }
 

@@ -3,6 +3,7 @@
 
 use adapters::table::{StoredPayout, StoredPosting, StoredWebhook, Table};
 use domain::audit::{AuditChange, Facts, Note};
+use domain::case::{Case, CaseStatus};
 use domain::id::{PayoutId, TenantId};
 use domain::ledger::{Reference, TransferReference};
 use domain::payout::{Payout, PayoutRefused, Trouble};
@@ -38,6 +39,7 @@ pub async fn retry_payout(
 ) -> Result<Payout, Problem> {
     let StoredPayout { payout: before, version } = payout_of(table, &change.tenant, id).await?;
     let payout = before.clone().retry(change.at)?;
+    explained(table, &before).await?;
     if !table.retry_payout(&payout, version, &decided(change, note, &before, &payout)).await? {
         return Err(PayoutRefused::Changed.into());
     }
@@ -58,6 +60,7 @@ pub async fn cancel_payout(
     for _ in 0..TRIES_MAX {
         let StoredPayout { payout: before, version } = payout_of(table, &change.tenant, id).await?;
         let payout = before.clone().cancel(Trouble::GivenUp, change.at)?;
+        explained(table, &before).await?;
         let currency = payout.amount.currency;
         let balances = table.guard_balances(&change.tenant, &payout.guard, currency).await?;
         let change = decided(change.clone(), note.clone(), &before, &payout);
@@ -67,6 +70,19 @@ pub async fn cancel_payout(
         }
     }
     Err(PayoutRefused::Changed.into())
+}
+
+/// Nothing is paid again before somebody has explained why an attempt has succeeded after its money had come back.
+async fn explained(table: &Table, payout: &Payout) -> Result<(), Problem> {
+    for attempt in 1..=payout.attempt {
+        let reference = TransferReference::of(&payout.id, attempt);
+        let case = Case::success_after_return(&payout.tenant, &reference, payout.changed_at);
+        let case = table.case(&payout.tenant, &case.id).await?;
+        if case.is_some_and(|case| case.status == CaseStatus::Open) {
+            return Err(PayoutRefused::Unexplained.into());
+        }
+    }
+    Ok(())
 }
 
 fn decided(change: AuditChange, note: Note, before: &Payout, after: &Payout) -> AuditChange {
