@@ -1,6 +1,7 @@
 //! What finance reads and decides: tips of a tenant by day, payouts by what they are, exports that one worker goes on
 //! with.
 
+use adapters::files::{Files, PART_BYTES_MIN};
 use adapters::table::{Answer, ClaimOutcome, PayoutFilter, Table, TipFilter};
 use domain::audit::{Actor, AuditChange, Facts, Operation};
 use domain::export::{Export, ExportKind, ExportState, Progress};
@@ -140,11 +141,8 @@ async fn payouts_are_found_by_what_they_are_and_decided_about_once() {
     assert_eq!(table.audit_head(&tenant).await.unwrap().seq, 2);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_export_is_replaced_by_whoever_has_read_it_last() {
-    let platform = Platform::start().await;
-    let (table, tenant) = (platform.table(), platform.owner().tenant.clone());
-    let export = Export {
+fn export(tenant: &TenantId) -> Export {
+    Export {
         id: ExportId::new(noon(), [1; 10]),
         tenant: tenant.clone(),
         kind: ExportKind::Ledger,
@@ -157,7 +155,14 @@ async fn an_export_is_replaced_by_whoever_has_read_it_last() {
         finished_at: None,
         progress: Progress::default(),
         version: 1,
-    };
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_is_replaced_by_whoever_has_read_it_last() {
+    let platform = Platform::start().await;
+    let (table, tenant) = (platform.table(), platform.owner().tenant.clone());
+    let export = export(&tenant);
     let claimed = table.claim(("p", "o", "k"), "f", "h".to_owned(), noon()).await.unwrap();
     let ClaimOutcome::Ours(claim) = claimed else { panic!("{claimed:?}") };
     let answer = || (claim.clone(), Answer { status: 202, body: "{}".to_owned() });
@@ -173,4 +178,29 @@ async fn an_export_is_replaced_by_whoever_has_read_it_last() {
     assert_eq!(table.export(&stranger, &export.id).await.unwrap(), None);
     platform.spoils(&format!("X#{tenant}#{}", export.id), "META", "export").await;
     is_corrupt(table.export(&tenant, &export.id).await, "export");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_is_made_of_its_parts_in_their_order_and_completed_once() {
+    let platform = Platform::start().await;
+    let files = Files::from_env(platform.environment("exports")).unwrap();
+    let export = export(&platform.owner().tenant);
+    let upload = files.begin(&export).await.unwrap();
+    let (first, second) = (vec![b'a'; PART_BYTES_MIN], b"the end\r\n".to_vec());
+    let _early = files.send_part(&export, &upload, 1, vec![b'x'; PART_BYTES_MIN]).await.unwrap();
+    // Whoever died before that was written down sends it again, and the new one counts.
+    let one = files.send_part(&export, &upload, 1, first.clone()).await.unwrap();
+    let two = files.send_part(&export, &upload, 2, second.clone()).await.unwrap();
+    let tags = [one, two];
+    files.complete(&export, &upload, &tags).await.unwrap();
+    files.complete(&export, &upload, &tags).await.unwrap();
+    let address = files.address(&export).await.unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let fetched = client.get(&address).send().await.unwrap();
+    let disposition = fetched.headers()["content-disposition"].to_str().unwrap().to_owned();
+    assert!(disposition.starts_with("attachment; filename=\"ledger-exp_"), "{disposition}");
+    assert_eq!(fetched.bytes().await.unwrap(), [first, second].concat());
+    // Without the signature nobody gets it.
+    let (plain, _) = address.split_once('?').unwrap();
+    assert_eq!(client.get(plain).send().await.unwrap().status(), 403);
 }
