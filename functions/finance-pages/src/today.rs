@@ -13,10 +13,11 @@ use domain::id::TenantId;
 use domain::money::{Currency, Money};
 use domain::page::PageSize;
 use domain::takings::Takings;
-use domain::tip::{TipStatus, local_amount};
+use domain::tip::local_amount;
 use jiff::{SignedDuration, Timestamp};
 use web::assets::DESK_LIVE_SCRIPT;
-use web::desk::{Frame, Section, Staff, Tag, TurnedAway};
+use web::desk::{Frame, Section, Staff, Tag, TurnedAway, tip_tag};
+use web::finance::Settling;
 use web::page::{self, Shell};
 use web::{Problem, may};
 
@@ -129,25 +130,13 @@ async fn tips(
     let size = PageSize::parse(Some(TIPS_SHOWN))?;
     let tips = deps.table.tips_of_tenant(tenant, &filter, size, None).await?.entries;
     let names = Names::of(deps, tenant, tips.iter().map(|tip| &tip.guard)).await?;
+    let settling = Settling::of(&deps.table, tenant, &tips).await?;
     let line = |tip: domain::tip::Tip| TipLine {
         when: frame.when(tip.created_at),
         guard: names.name(&tip.guard),
         guard_path: format!("/desk/guards/{}", tip.guard),
         amount: local_amount(tip.amount),
-        tag: tag_of(tip.status()),
+        tag: tip_tag(settling.status(&tip)),
     };
     Ok(tips.into_iter().map(line).collect())
-}
-
-/// A tip's status as staff read it.
-fn tag_of(status: TipStatus) -> Tag {
-    match status {
-        TipStatus::Initiated | TipStatus::Pending => Tag::new("Not paid yet", "over"),
-        TipStatus::Succeeded => Tag::new("Paid", "fine"),
-        TipStatus::Settled => Tag::new("Paid out", "fine"),
-        TipStatus::Failed => Tag::new("Failed", "over"),
-        TipStatus::Abandoned => Tag::new("Abandoned", "over"),
-        TipStatus::Disputed => Tag::new("Disputed", "stop"),
-        TipStatus::Refunded => Tag::new("Refunded", "wait"),
-    }
 }

@@ -1,18 +1,17 @@
 //! GET /api/v1/tips: the tenant's tips, newest first, for whoever keeps the books (T9). Nothing about a patron.
 
-use std::collections::BTreeMap;
-
 use adapters::table::TipFilter;
 use axum::Json as Reply;
 use axum::extract::State;
 use domain::id::{GuardId, PayoutId, TenantId, TipId};
 use domain::money::Currency;
-use domain::page::{Page, PageSize};
+use domain::page::PageSize;
 use domain::payout::Payout;
 use domain::tip::{Tip, TipStatus};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use web::finance::Settling;
 use web::input::Params;
 use web::problem::ProblemBody;
 use web::{Caller, Problem, may};
@@ -89,9 +88,8 @@ pub(crate) struct FinanceTipsResponse {
 }
 
 impl FinanceTip {
-    /// `payouts` are those of the guard that can have settled it.
-    fn of(tip: &Tip, payouts: &[Payout]) -> Self {
-        let payout = tip.seq.and_then(|seq| Payout::settling(payouts, seq));
+    /// `payout` is the one that has settled it.
+    fn of(tip: &Tip, payout: Option<&Payout>) -> Self {
         let net = tip.charge().and_then(|charge| charge.shares().ok()).map(|shares| shares.guard);
         Self {
             tip_id: tip.id.clone(),
@@ -143,7 +141,9 @@ pub(crate) async fn list_tips(
         Some(next) => Some(deps.seal.cursor(owner, list, next).await?),
         None => None,
     };
-    let mut tips = shown(&deps, &caller.tenant, &page).await?;
+    let settling = Settling::of(&deps.table, &caller.tenant, &page.entries).await?;
+    let of = |tip: &Tip| FinanceTip::of(tip, settling.payout(tip));
+    let mut tips: Vec<FinanceTip> = page.entries.iter().map(of).collect();
     tips.retain(|tip| params.status.is_none_or(|status| status == tip.status));
     Ok(Reply(FinanceTipsResponse { tips, next_cursor }))
 }
@@ -156,27 +156,4 @@ async fn filter(deps: &Deps, tenant: &TenantId, params: &TipsParams) -> Result<T
         other => other,
     });
     Ok(TipFilter { from, to, status })
-}
-
-/// The tips of a page, each with the payout that has settled it.
-async fn shown(
-    deps: &Deps,
-    tenant: &TenantId,
-    page: &Page<Tip>,
-) -> Result<Vec<FinanceTip>, Problem> {
-    let mut first: BTreeMap<&GuardId, u64> = BTreeMap::new();
-    for tip in &page.entries {
-        if let Some(seq) = tip.seq {
-            first.entry(&tip.guard).and_modify(|at| *at = seq.min(*at)).or_insert(seq);
-        }
-    }
-    let mut payouts: BTreeMap<&GuardId, Vec<Payout>> = BTreeMap::new();
-    for (guard, seq) in first {
-        payouts.insert(guard, deps.table.payouts_covering(tenant, guard, seq).await?);
-    }
-    let of = |tip: &Tip| {
-        let payouts = payouts.get(&tip.guard).map(Vec::as_slice);
-        FinanceTip::of(tip, payouts.unwrap_or_default())
-    };
-    Ok(page.entries.iter().map(of).collect())
 }

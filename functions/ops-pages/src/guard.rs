@@ -9,7 +9,8 @@ use domain::guard::{Guard, GuardStatus, GuardWishes};
 use domain::page::PageSize;
 use domain::tip::{Tip, local_amount};
 use web::assets::DESK_PHOTO_SCRIPT;
-use web::desk::{Field, Fields, Frame, Section, SignedIn, Staff, Tag, TurnedAway, Wrongs};
+use web::desk::{Field, Fields, Frame, Section, SignedIn, Staff, Tag, TurnedAway, Wrongs, tip_tag};
+use web::finance::Settling;
 use web::input::GuardPath;
 use web::page::Shell;
 use web::{Problem, may};
@@ -25,7 +26,7 @@ const TIPS_SHOWN: u32 = 10;
 pub(crate) struct TipLine {
     when: String,
     amount: String,
-    status: String,
+    tag: Tag,
     from: String,
 }
 
@@ -114,17 +115,14 @@ pub(crate) async fn draw(
 async fn tips(deps: &Deps, guard: &Guard, frame: &Frame) -> Result<Vec<TipLine>, Problem> {
     let size = PageSize::parse(Some(TIPS_SHOWN))?;
     let page = deps.table.tips_of_guard(&guard.tenant, &guard.id, size, None).await?;
-    Ok(page.entries.into_iter().map(|tip| tip_line(tip, frame)).collect())
-}
-
-fn tip_line(tip: Tip, frame: &Frame) -> TipLine {
-    let from = tip.patron.alias.as_ref().map(|alias| alias.as_str().to_owned());
-    TipLine {
+    let settling = Settling::of(&deps.table, &guard.tenant, &page.entries).await?;
+    let line = |tip: &Tip| TipLine {
         when: frame.when(tip.created_at),
         amount: local_amount(tip.amount),
-        status: tip.status().as_str().to_owned(),
-        from: from.unwrap_or_default(),
-    }
+        tag: tip_tag(settling.status(tip)),
+        from: tip.patron.alias.as_ref().map(|alias| alias.as_str().to_owned()).unwrap_or_default(),
+    };
+    Ok(page.entries.iter().map(line).collect())
 }
 
 /// What has been done, in words; nothing for a word that is not ours.

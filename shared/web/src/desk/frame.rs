@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::access::Scope;
 use domain::page::Position;
+use domain::tip::TipStatus;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -148,4 +149,17 @@ pub async fn next_page(
     let said = query.iter().filter(|(_, value)| !value.is_empty());
     written.extend_pairs(said).append_pair("cursor", &cursor);
     Ok(Some(format!("{path}?{}", written.finish())))
+}
+
+/// A tip's status as staff read it.
+pub fn tip_tag(status: TipStatus) -> Tag {
+    match status {
+        TipStatus::Initiated | TipStatus::Pending => Tag::new("Not paid yet", "over"),
+        TipStatus::Succeeded => Tag::new("Paid", "fine"),
+        TipStatus::Settled => Tag::new("Paid out", "fine"),
+        TipStatus::Failed => Tag::new("Failed", "over"),
+        TipStatus::Abandoned => Tag::new("Abandoned", "over"),
+        TipStatus::Disputed => Tag::new("Disputed", "stop"),
+        TipStatus::Refunded => Tag::new("Refunded", "wait"),
+    }
 }

@@ -10,7 +10,7 @@ mod staff;
 
 pub use field::{Choice, Field, Wrongs};
 pub use form::{Fields, FormToken, Sent, Turn};
-pub use frame::{Frame, Section, Tab, Tag, next_page, see};
+pub use frame::{Frame, Section, Tab, Tag, next_page, see, tip_tag};
 pub use staff::{SignedIn, Staff, TurnedAway};
 
 /// Where one signs in.

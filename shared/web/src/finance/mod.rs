@@ -8,6 +8,7 @@ mod export;
 mod paid;
 mod pause;
 mod payout;
+mod settled;
 mod settlement;
 
 pub use case::{assign_case, case_of, resolve_case};
@@ -17,4 +18,5 @@ pub use pause::{pause_payouts, resume_payouts};
 pub use payout::{
     TransferSeen, cancel_payout, payout_of, retry_payout, transfer_seen, webhooks_of,
 };
+pub use settled::Settling;
 pub use settlement::{Plan, begin_run, plan_run};
