@@ -13,3 +13,4 @@ mod payout;
 mod pinned;
 mod rig;
 mod tip;
+mod twice;
