@@ -255,8 +255,8 @@ impl Payroll {
         alerts
     }
 
-    /// Each guard has what is owed, with us, on its way or at the bank, and nothing twice; Paystack's books and ours say
-    /// the same; the ledger is whole.
+    /// Each guard has what is owed, with us, on its way or at the bank, and nothing twice; Paystack's books and ours
+    /// say the same; the ledger is whole.
     pub(crate) async fn balances(&self) {
         self.till.balances().await;
         let (table, mut moving) = (self.till.platform.table(), 0);
