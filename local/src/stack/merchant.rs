@@ -29,7 +29,8 @@ impl Stack {
     }
 
     /// Gives the tenant this secret key of Paystack's, and an approval secret beside it, which stays as it is where
-    /// there is one. With the simulator it becomes a merchant there too, whose transfers go without a question at first.
+    /// there is one. With the simulator it becomes a merchant there too, whose transfers go without a question at
+    /// first.
     ///
     /// # Errors
     /// When a file cannot be written; or when no function asks Paystack for anything.
