@@ -87,7 +87,7 @@ async fn an_alert_is_written_once_per_cause_and_forgotten_in_the_end() {
     assert!(!table.insert_alert(&alert(AlertKind::SettlementLate, &long)).await.unwrap());
     let inventory = platform.inventory().await;
     assert_eq!(inventory.count("AL#"), 3);
-    let ttl = noon().as_second() + 90 * 24 * 60 * 60;
+    let ttl = (noon().as_second() + 90 * 24 * 60 * 60).to_string();
     let alerts = inventory.items.values().filter(|item| item["kind"] == "alert");
-    assert_eq!(alerts.filter(|item| item["ttl"] == ttl).count(), 3);
+    assert_eq!(alerts.filter(|item| item["ttl"] == ttl.as_str()).count(), 3);
 }
