@@ -19,7 +19,7 @@ use crate::{AT_ONCE, Deps};
 /// What became of a payout before anything is sent.
 enum Ready {
     /// Its money is set aside, and Paystack does not know its transfer.
-    ToSend(StoredPayout),
+    ToSend(Box<StoredPayout>),
     /// Nothing is to be sent of it now.
     Not,
     /// Paystack takes no more requests for so many seconds.
@@ -39,7 +39,7 @@ pub(crate) async fn turn(
     let (mut to_send, mut failed, mut limited_s) = (Vec::new(), Vec::new(), None);
     for outcome in ready {
         match outcome {
-            Ok(Ready::ToSend(stored)) => to_send.push(stored),
+            Ok(Ready::ToSend(stored)) => to_send.push(*stored),
             Ok(Ready::Not) => {}
             Ok(Ready::Limited(id, seconds)) => {
                 limited_s = limited_s.max(Some(seconds));
@@ -81,7 +81,7 @@ async fn ready(deps: &Deps, stored: StoredPayout, is_paused: bool) -> Result<Rea
         (false, true) => hold(deps, stored).await,
         (false, false) => {
             let reserved = reserve(deps, stored).await?;
-            Ok(reserved.map_or(Ready::Not, Ready::ToSend))
+            Ok(reserved.map_or(Ready::Not, |stored| Ready::ToSend(Box::new(stored))))
         }
     }
 }
@@ -93,7 +93,7 @@ async fn asked(deps: &Deps, stored: StoredPayout, is_paused: bool) -> Result<Rea
     match deps.paystack.verify_transfer(&payout.tenant, &reference).await {
         Ok(Some(seen)) => apply(deps, stored, attempt, &seen).await.map(|()| Ready::Not),
         Ok(None) if is_paused => hold(deps, stored).await,
-        Ok(None) => Ok(Ready::ToSend(stored)),
+        Ok(None) => Ok(Ready::ToSend(Box::new(stored))),
         Err(PaystackError::Limited { retry_after_s }) => {
             Ok(Ready::Limited(payout.id.clone(), retry_after_s))
         }
