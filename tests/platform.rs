@@ -16,7 +16,7 @@ use futures::stream::{StreamExt, iter};
 use jiff::{SignedDuration, Timestamp};
 use local::paystack::Simulator;
 use local::stream::Deliveries;
-use local::{DataFolder, Inbox, Meter, Options, QueueState, Stack, TemplateSource};
+use local::{DataFolder, Inbox, Meter, Options, QueueState, Registry, Stack, TemplateSource};
 use reqwest::Client;
 use serde_json::Value;
 
@@ -35,12 +35,15 @@ pub struct Start {
     pub deliveries: Deliveries,
     /// Where it keeps what it must not forget.
     pub data: DataFolder,
+    /// What it runs.
+    pub registry: Registry,
 }
 
 impl Default for Start {
     fn default() -> Self {
         let at = "2026-11-20T12:00:00Z".parse().unwrap();
-        Self { at, deliveries: Deliveries::default(), data: DataFolder::Temporary }
+        let (deliveries, data) = (Deliveries::default(), DataFolder::Temporary);
+        Self { at, deliveries, data, registry: local::functions::registry() }
     }
 }
 
@@ -63,12 +66,11 @@ impl Platform {
     /// Starts it as the test wants it, with one tenant.
     pub async fn start_with(start: Start) -> Self {
         let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-        let registry = local::functions::registry();
         let options = Options {
             clock: Clock::manual(start.at),
             deliveries: start.deliveries,
             data: start.data,
-            ..Options::for_test(TemplateSource::File(template), registry)
+            ..Options::for_test(TemplateSource::File(template), start.registry)
         };
         let stack = Stack::start(options).await.unwrap();
         let client = Client::builder().no_proxy().build().unwrap();

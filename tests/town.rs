@@ -62,6 +62,8 @@ impl Town {
             first_name: "Musa".to_owned(),
             last_name: format!("Adebayo {number:05}"),
             employee_id: format!("E-{number}"),
+            phone: Some("+2348012345678".to_owned()),
+            email: Some("guard@example.com".to_owned()),
             ..GuardWishes::default()
         };
         let id = GuardId::new(now, bytes(number));

@@ -26,6 +26,7 @@ mod notices;
 mod orders;
 mod payments;
 mod payout_accounts;
+mod payout_costs;
 mod payout_desk;
 mod payout_doubts;
 mod payout_hold;

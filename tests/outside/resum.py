@@ -158,7 +158,7 @@ def check_payouts(platform: Platform, by_payout, paid_to):
         same(f"the total of {row['status']}", minor(row, "amount"), by_state.pop(row["status"]))
     same("states without a total", dict(by_state), {})
     same("what each guard was paid", guards, paid_to)
-    for run in platform.get("/api/v1/settlements")["runs"]:
+    for run in platform.get("/api/v1/settlements")["settlements"]:
         same(f"the run of {run['date']}", run["totals"]["paid"]["amount"], by_run[run["date"]])
     return rows, guards
 
