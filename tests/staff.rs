@@ -56,7 +56,7 @@ impl Staff {
     /// Sends a form, and opens the page that it leads to.
     pub async fn does(&mut self, page: &Reply, path: &str, fields: &[(&str, &str)]) -> Reply {
         let reply = self.sends(page, path, fields).await.is(303);
-        self.opens(&reply.header("location").to_owned()).await.is(200)
+        self.opens(reply.header("location")).await.is(200)
     }
 
     /// Any request with the browser's cookies.

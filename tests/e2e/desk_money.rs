@@ -16,10 +16,8 @@ use crate::till::Till;
 fn link(page: &Reply, begin: &str) -> String {
     let text = page.text();
     let all = text.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
-    all.filter(|link| link.starts_with(begin) && link.len() > begin.len())
-        .next()
-        .unwrap()
-        .to_owned()
+    let mut longer = all.filter(|link| link.starts_with(begin) && link.len() > begin.len());
+    longer.next().unwrap().to_owned()
 }
 
 /// A guard with an account, two tips, and a balance to pay them from.
@@ -52,7 +50,7 @@ async fn a_run_is_planned_begun_and_followed_to_its_payouts() {
     platform.quiet().await;
     // A day has one run, however often the button is pressed.
     let again = staff.sends(&plan, "/desk/runs", &[]).await.is(303);
-    let run = staff.opens(&again.header("location").to_owned()).await;
+    let run = staff.opens(again.header("location")).await;
     says(&run, 200, "a day has one");
     says(&run, 200, "1 guard, ₦1,960");
     platform.quiet().await;

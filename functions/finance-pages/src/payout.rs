@@ -38,12 +38,20 @@ struct EntryLine {
     events: String,
 }
 
+/// What a transaction moved on one account.
+struct PostingLine {
+    reference: String,
+    when: String,
+    account: String,
+    amount: String,
+}
+
 /// One attempt.
 struct TransferLine {
     reference: String,
     attempt: u32,
-    /// What the ledger has of it: reference, when, and what it moved.
-    postings: Vec<(String, String, Vec<(String, String)>)>,
+    /// What the ledger has of it, a line for each account.
+    postings: Vec<PostingLine>,
     /// Paystack's events, with their instants.
     events: Vec<(String, String)>,
 }
@@ -183,20 +191,22 @@ async fn entry(
 }
 
 fn transfer(seen: TransferSeen, frame: &Frame) -> TransferLine {
-    let postings = seen.postings.into_iter().map(|posting| {
-        let moved = posting.record.postings.iter().map(|one| {
-            let money = Money { minor: one.minor, currency: one.account.currency };
-            (one.account.kind.to_string(), local_amount(money))
+    let mut postings = Vec::new();
+    for posting in seen.postings {
+        let moved = posting.record.postings.iter().map(|one| PostingLine {
+            reference: posting.record.reference.to_string(),
+            when: frame.when(posting.recorded_at),
+            account: one.account.kind.to_string(),
+            amount: local_amount(Money { minor: one.minor, currency: one.account.currency }),
         });
-        let moved = moved.collect();
-        (posting.record.reference.to_string(), frame.when(posting.recorded_at), moved)
-    });
+        postings.extend(moved);
+    }
     let events =
         seen.webhooks.into_iter().map(|event| (event.event, frame.when(event.received_at)));
     TransferLine {
         reference: seen.reference.to_string(),
         attempt: seen.attempt,
-        postings: postings.collect(),
+        postings,
         events: events.collect(),
     }
 }

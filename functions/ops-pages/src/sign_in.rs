@@ -61,7 +61,7 @@ async fn draw(
     let visit = known.unwrap_or_else(|| hex(&deps.ids.bytes::<VISIT_BYTES>()));
     let page = SignInPage {
         shell: Shell::titled("Sign in · Tessera"),
-        csrf: FormToken::new(&deps.seal, &deps.ids, &fingerprint(&visit)).await?,
+        csrf: FormToken::make(&deps.seal, &deps.ids, &fingerprint(&visit)).await?,
         next: own_path(next).to_owned(),
         key: Field::text("api_key", "API key")
             .of("password")

@@ -68,11 +68,11 @@ impl Fields {
 pub struct FormToken;
 
 impl FormToken {
-    /// A new one, for this session only.
+    /// A token for this session only.
     ///
     /// # Errors
     /// [`SecretError`].
-    pub async fn new(seal: &Seal, ids: &Ids, session: &str) -> Result<String, SecretError> {
+    pub async fn make(seal: &Seal, ids: &Ids, session: &str) -> Result<String, SecretError> {
         let value = format!("{}|{}", hex(&ids.bytes::<16>()), ids.now().as_second());
         seal.close(&[PURPOSE, session], &value).await
     }

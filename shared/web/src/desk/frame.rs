@@ -105,7 +105,7 @@ impl Frame {
         let tenant = tenant_of(table, &who.tenant).await?;
         let open = Section::ALL.into_iter().filter(|(.., scope)| who.may(*scope));
         let tab = |(of, label, href, _)| Tab { label, href, current: of == section };
-        let csrf = FormToken::new(seal, ids, &who.session).await?;
+        let csrf = FormToken::make(seal, ids, &who.session).await?;
         let tabs = open.map(tab).collect();
         // The zone was checked when it was set.
         let zone = TimeZone::get(&tenant.settings.payouts.time_zone).unwrap_or(TimeZone::UTC);
