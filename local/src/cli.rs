@@ -10,12 +10,11 @@ mod tenant;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use adapters::clock::Clock;
 use adapters::random::Random;
 use clap::{Args, Parser, Subcommand};
 use domain::access::Scope;
 
-use crate::stack::{DataFolder, Options, TemplateSource};
+use crate::stack::{Ahead, DataFolder, Options, TemplateSource};
 use crate::stream::Deliveries;
 
 /// An address that codes may carry: a scheme and a host, and nothing behind it.
@@ -179,7 +178,8 @@ fn options(arguments: &Arguments) -> Options {
         parameters: std::collections::BTreeMap::new(),
         variables: std::collections::BTreeMap::new(),
         paystack_key: arguments.serve.paystack_key.clone().filter(|key| !key.is_empty()),
-        clock: Clock::system(),
+        // As far ahead as the platform has been put on this folder.
+        clock: Ahead::of(&arguments.data).clock(),
         random: Random::system(),
         background: true,
         deliveries: Deliveries::default(),

@@ -185,6 +185,8 @@ pub(crate) async fn ensure_key(stack: &Stack) -> Result<Demo, DemoError> {
     let random = random(stack)?;
     let registrar = Registrar { table, clock: stack.clock().clone(), random };
     registrar.ensure_tenant(&tenant_id, TENANT_NAME).await?;
+    // Before anybody has a key to ask with: that there is none is remembered for a while.
+    ensure_merchant(stack, &tenant_id)?;
     let api_key = registrar.insert_key(&tenant_id, KEY_NAME, &Scope::ALL).await?;
     let demo = Demo {
         base_url,

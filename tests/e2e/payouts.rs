@@ -121,6 +121,27 @@ async fn what_comes_back_days_later_is_put_back_once_and_paid_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_back_without_a_word_is_found_by_the_night_s_comparison_and_paid_anew() {
+    let payroll = Payroll::of(1).await;
+    payroll.runs().await;
+    // Long before the night whose comparison finds it.
+    payroll.passes_s(9 * 24 * 3_600).await;
+    let paid = payroll.payout(0).await;
+    payroll.till.breaks(Fault::always("transfer.reversed", FaultKind::Drop));
+    payroll.ends(&paid, TransferStatus::Reversed);
+    payroll.till.platform.quiet().await;
+    assert_eq!(payroll.stands(0).await, (PayoutState::Confirmed, 1, None), "nobody has told us");
+    payroll.passes_s(3 * 24 * 3_600).await;
+    let payouts = payroll.payouts(0).await;
+    let states: Vec<PayoutState> = payouts.iter().map(|payout| payout.state).collect();
+    assert_eq!(states.len(), 2, "{states:?}");
+    assert!(states.contains(&PayoutState::Reversed), "{states:?}");
+    assert!(states.contains(&PayoutState::Confirmed), "{states:?}");
+    assert_eq!(payroll.paid(0).await, OWED);
+    payroll.balances().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn news_may_come_often_late_or_never() {
     let payroll = Payroll::of(1).await;
     payroll.behaves(Settings { transfers: Some(Pace::ByHand), ..Settings::default() });

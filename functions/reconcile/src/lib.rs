@@ -1,7 +1,8 @@
 //! Compares our books with Paystack's, both ways, once a night and tenant (T44): what only Paystack knows is posted,
 //! and whatever differs is a case for a person. A comparison goes on where it was cut off.
 //!
-//! Deliberately absent: repairs of what contradicts our own records.
+//! Deliberately absent: repairs of what contradicts our own records. Where a transfer stands otherwise at Paystack, the
+//! worker of payouts is asked to look at it: it asks Paystack itself, and posts what has happened.
 
 mod balances;
 mod charges;
@@ -29,6 +30,7 @@ pub struct Deps {
     table: Table,
     paystack: Paystack,
     queue: Queue,
+    payouts: Queue,
     clock: Clock,
 }
 
@@ -42,6 +44,7 @@ impl Deps {
             table: Table::from_env(env)?,
             paystack: Paystack::from_env(env)?,
             queue: Queue::from_env(env, "RECONCILIATIONS_QUEUE_URL")?,
+            payouts: Queue::from_env(env, "PAYOUTS_QUEUE_URL")?,
             clock: env.clock.clone(),
         })
     }

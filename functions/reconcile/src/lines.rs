@@ -9,6 +9,7 @@ use domain::reconciliation::{Difference, LineMeaning, Reconciliation};
 use crate::Deps;
 use crate::difference::report;
 use crate::page::{Page, Stuck, place};
+use crate::transfers::look_at;
 
 /// A page of lines.
 ///
@@ -35,6 +36,14 @@ async fn line(
     let currency = Currency::of_code(&row.currency);
     let money = currency.map(|currency| Money { minor: row.difference, currency });
     match (meaning, money) {
+        // Money that comes back, from a transfer of whatever age.
+        (LineMeaning::Transfer, _) if row.difference > 0 => {
+            let id = row.model_row.unwrap_or_default();
+            let reference = deps.paystack.transfer_reference(&state.tenant, id).await?;
+            if let Some(reference) = reference {
+                look_at(deps, state, reference).await?;
+            }
+        }
         (LineMeaning::Transfer, _) => {}
         (LineMeaning::Settled(id), Some(money)) => {
             page.post(deps, state, &settlement(id, SettledInto::Balance, money)?).await?;

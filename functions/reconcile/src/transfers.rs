@@ -7,6 +7,7 @@ use adapters::table::StoredPosting;
 use domain::case::CaseKind;
 use domain::id::PayoutId;
 use domain::ledger::{AccountKind, Reference, TransferReference};
+use domain::message::PayoutMessage;
 use domain::money::Currency;
 use domain::payout::Payout;
 use domain::reconciliation::{Difference, Reconciliation, moved};
@@ -66,12 +67,29 @@ pub(crate) async fn page(deps: &Deps, state: &Reconciliation) -> Result<Page, St
                     let expected = ours.stored.get(&posted).map(|posting| paid(posting, row));
                     let off = differs(CaseKind::TransferMismatch, row, "ledger", expected);
                     page.found(report_unless_known(deps, state, off, known).await?);
+                    look_at(deps, state, reference.clone()).await?;
                 }
                 page.aside.insert(posted);
             }
         }
     }
     Ok(page)
+}
+
+/// Has the worker of payouts look at a transfer: an event of it may have been lost. Harmless where nothing is new.
+///
+/// # Errors
+/// [`Stuck`].
+pub(crate) async fn look_at(
+    deps: &Deps,
+    state: &Reconciliation,
+    reference: TransferReference,
+) -> Result<(), Stuck> {
+    if Payout::of_reference(&reference).is_some() {
+        let tenant = state.tenant.clone();
+        deps.payouts.send(&PayoutMessage::Look { tenant, reference }).await?;
+    }
+    Ok(())
 }
 
 /// What we know about a page of transfers.

@@ -54,7 +54,7 @@ fn with_arguments(options: Options, arguments: ServeArguments) -> Result<Options
     }
     // With the real Paystack, time is the real one.
     let clock = match (&options.paystack_key, arguments.memory) {
-        (Some(_), _) => options.clock,
+        (Some(_), _) => Clock::system(),
         (None, true) => Clock::ahead(SignedDuration::ZERO),
         (None, false) => Ahead::of(folder).clock(),
     };

@@ -108,6 +108,26 @@ impl Paystack {
             Err(error) => Err(error),
         }
     }
+
+    /// The reference of a transfer by Paystack's id of it; nothing for one that Paystack does not know, or whose
+    /// reference none of ours could be.
+    ///
+    /// # Errors
+    /// [`PaystackError`].
+    pub async fn transfer_reference(
+        &self,
+        tenant: &TenantId,
+        id: u64,
+    ) -> Result<Option<TransferReference>, PaystackError> {
+        match self.send(tenant, Call::get("transfer_by_id", format!("/transfer/{id}"))).await {
+            Ok(answer) => {
+                let reference = Fields::of(&answer.data)?.text("reference")?;
+                Ok(TransferReference::parse(reference).ok())
+            }
+            Err(error) if error.reason() == Some(Reason::Missing) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// A transfer as both calls take it.

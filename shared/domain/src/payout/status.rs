@@ -85,7 +85,7 @@ impl Trouble {
                 "Paystack's transfer differs from what was asked for; a case says how."
             }
             Trouble::NotAvailable => {
-                "Something was given back since it was planned; less is owed now."
+                "Less is owed now than was planned: another payout has paid it, or something was given back."
             }
             Trouble::OtherOpen => "Another payout of this guard is under way.",
             Trouble::AccountHeld => "The guard's account was changed less than 24 hours ago.",
