@@ -5,7 +5,7 @@
 //! `calls.txt` pins the calls of each story, so that a new one shows as a difference; `UPDATE_GOLDEN=1` writes it anew.
 //! `TESSERA_PAIRS=all` plays all pairs of faults, also of stories that have so many that a sample is the rule.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod books;
 mod ground;

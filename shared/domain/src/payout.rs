@@ -103,7 +103,7 @@ impl Payout {
 
     /// The payout that settles the entry at a place, of the guard's payouts in any order (T24, X9). One that came back
     /// settles nothing; what pays the money anew settles in its stead.
-    pub fn settling<'p>(payouts: &'p [Payout], seq: u64) -> Option<&'p Payout> {
+    pub fn settling(payouts: &[Payout], seq: u64) -> Option<&Payout> {
         let covers = |payout: &&Payout, seq| (payout.from_seq..=payout.to_seq).contains(&seq);
         let paid = |payout: &&Payout| payout.state == PayoutState::Confirmed;
         let mut seq = seq;

@@ -261,7 +261,7 @@ impl Table {
             output.items.unwrap_or_default().into_iter().map(id).collect::<Result<_, _>>()?;
         let found = self.payouts_by_id(&ids).await?;
         let mut payouts: Vec<Payout> = found.into_iter().map(|stored| stored.payout).collect();
-        payouts.sort_by(|left, right| right.created_at.cmp(&left.created_at));
+        payouts.sort_by_key(|payout| std::cmp::Reverse(payout.created_at));
         Ok(payouts)
     }
 

@@ -179,7 +179,7 @@ mod tests {
             subject: format!("cas_{number}"),
             before: Facts::none(),
             after: Facts::of(&serde_json::json!({ "number": number })),
-            note: (number % 2 == 0).then(|| Note::parse("because").unwrap()),
+            note: number.is_multiple_of(2).then(|| Note::parse("because").unwrap()),
         }
     }
 
