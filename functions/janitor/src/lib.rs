@@ -55,6 +55,10 @@ pub async fn handle(deps: Deps, _event: Value) -> Result<Report, BoxError> {
     let salts_destroyed = deps.salts.destroy_before(first_kept).await?;
     tracing::info!(event = "salts_destroyed", salts_destroyed, "destroyed {salts_destroyed} salts");
     let tips_cleared = retention::clear_all(&deps.table, now).await?;
-    tracing::info!(event = "tips_cleared", tips_cleared, "cleared {tips_cleared} tips of their patrons");
+    tracing::info!(
+        event = "tips_cleared",
+        tips_cleared,
+        "cleared {tips_cleared} tips of their patrons"
+    );
     Ok(Report { salts_destroyed, tips_cleared })
 }
