@@ -1,5 +1,5 @@
-//! Settlement runs: a tenant has one a day. Each page of a run's plan is written before anything of it is done, together
-//! with how far the run has come, so that whoever goes on does what was planned.
+//! Settlement runs: a tenant has one a day. Each page of a run's plan is written before anything of it is done,
+//! together with how far the run has come, so that whoever goes on does what was planned.
 
 use std::collections::HashMap;
 
