@@ -27,11 +27,11 @@ const STORIES_OF_A_TENANT: usize = 20;
 /// What a call may meet.
 const FAULTS: [Fault; 4] = [Fault::Before, Fault::LoseReply, Fault::Twice, Fault::NeverReply];
 
-/// Whether a call could happen half, or twice. Secrets are read and kept in memory, and a sweep that finds nothing has
-/// no effect: the next minute's finds the same.
+/// Whether a call could happen half, or twice. Secrets are read and kept in memory. What sweeps and compares the books
+/// looks through shard after shard; where such a look breaks off, the next one begins anew.
 pub(crate) fn is_effect(call: &Call) -> bool {
     const SERVICES: [&str; 6] = ["dynamodb", "sqs", "events", "sns", "ses", "paystack"];
-    let looks = &*call.function == "sweeper" && call.operation == "Query";
+    let looks = ["sweeper", "reconcile"].contains(&&*call.function) && call.operation == "Query";
     SERVICES.contains(&call.service) && !looks
 }
 

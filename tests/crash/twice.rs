@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use domain::ledger::TransferReference;
 use domain::page::PageSize;
 use domain::payout::PayoutState;
 use futures::future::join;
 use jiff::SignedDuration;
+use local::paystack::{Pace, Settings, TransferStatus};
 use local::stream::Deliveries;
 use local::{Fault, Script};
 use serde_json::{Value, json};
@@ -185,4 +187,24 @@ async fn news_that_comes_again_days_later_is_no_news() {
     }
     let cases = ground.tenancy.owner.get("/api/v1/reconciliation/cases").await.is(200).json();
     assert_eq!(cases["cases"], json!([]), "nobody has to look at old news");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transfer_that_takes_hours_is_waited_for() {
+    let ground = Ground::new().await;
+    let by_hand = Settings { transfers: Some(Pace::ByHand), ..Settings::default() };
+    ground.platform.simulator().set_settings(ground.tenancy.merchant, by_hand).unwrap();
+    let stage = Way::Paid.set(&ground).await;
+    let id = stage.payout.clone().unwrap();
+    for _ in 0..5 {
+        ground.leaps(SignedDuration::from_mins(61)).await;
+        ground.sweeps().await;
+        let payout = ground.table.payout(&id).await.unwrap().unwrap().payout;
+        assert_eq!((payout.state, payout.attempt), (PayoutState::Sent, 1), "it is under way");
+    }
+    let reference = TransferReference::of(&id, 1);
+    let simulator = ground.platform.simulator();
+    simulator.end_transfer(reference.as_str(), TransferStatus::Success).unwrap();
+    ground.platform.quiet().await;
+    ends_well(&Way::Paid, &ground, &stage, "after hours").await;
 }
