@@ -1,5 +1,6 @@
 //! The calls of each story, as `calls.txt` has them.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -38,13 +39,16 @@ pub(crate) fn compare(name: &str, trail: &[Call]) {
     );
 }
 
+/// Each call with how often it is made. In what order is left out: some are made at the same time.
 fn section(name: &str, trail: &[Call]) -> String {
+    let mut counted: BTreeMap<String, usize> = BTreeMap::new();
+    for Call { function, service, operation } in trail {
+        let line = format!("{function} {service} {operation}");
+        *counted.entry(line.trim().to_owned()).or_default() += 1;
+    }
     let mut text = format!("{name}: K = {}\n", trail.len());
-    for (number, call) in (1..).zip(trail) {
-        let Call { function, service, operation } = call;
-        let who = if function.is_empty() { "" } else { function };
-        let line = [who, service, operation].join(" ");
-        writeln!(text, "  {number:>3} {}", line.trim()).unwrap();
+    for (call, times) in counted {
+        writeln!(text, "  {times:>3} {call}").unwrap();
     }
     text.push('\n');
     text
