@@ -244,6 +244,8 @@ async fn a_guard_s_buttons_do_what_the_api_does() {
         "This guard is suspended already.",
     );
     let page = staff.does(&page, &at, &[("act", "resume")]).await;
+    let trail = owner.get("/api/v1/audit?operation=guard_status_changed").await.is(200).json();
+    assert_eq!(trail["records"].as_array().unwrap().len(), 2, "{trail}");
     says(&staff.sends(&page, &at, &[("act", "dance")]).await, 422, "no such button");
     says(&staff.sends(&page, &at, &[("act", "archive")]).await, 422, "Tick the box");
     let gone = staff.does(&page, &at, &[("act", "archive"), ("sure", "yes")]).await;

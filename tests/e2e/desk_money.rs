@@ -124,6 +124,8 @@ async fn a_case_is_taken_and_explained_once() {
     let empty =
         staff.sends(&page, &at, &[("act", "resolve"), ("note", ""), ("version", "1")]).await;
     says(&empty, 422, "A note has 1 to 500 characters.");
+    let odd = [("act", "explain"), ("note", "A test charge"), ("version", "1")];
+    says(&staff.sends(&page, &at, &odd).await, 422, "no such button");
     let page = staff.does(&page, &at, &[("act", "take"), ("version", "1")]).await;
     says(&page, 200, "The case is yours.");
     // What is typed on a page that is out of date is kept.

@@ -125,7 +125,7 @@ fn event_text(path: &Path) -> String {
 /// An answer as it is compared.
 fn shown(function: &str, answered: &Answered) -> Value {
     let headers = HEADERS.iter().filter_map(|name| {
-        answered.header(name).map(|value| ((*name).to_owned(), Value::from(value)))
+        answered.header(name).map(|value| ((*name).to_owned(), without_ports(value).into()))
     });
     let headers: Map<String, Value> = headers.collect();
     let kind = answered.header("content-type").unwrap_or_default();
@@ -161,6 +161,17 @@ fn title(page: &str) -> &str {
 /// The files of pages change for reasons of their own.
 fn without_hashes(page: &str) -> String {
     assets::ALL.iter().fold(page.to_owned(), |page, asset| page.replace(&asset.hash(), "…"))
+}
+
+/// What listens on this machine takes another port each time.
+fn without_ports(header: &str) -> String {
+    const HERE: &str = "127.0.0.1:";
+    let mut parts = header.split(HERE);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, rest| {
+        let behind = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        text + HERE + "…" + behind
+    })
 }
 
 fn masked(value: Value) -> Value {

@@ -8,7 +8,8 @@ use domain::access::Scope;
 use domain::audit::{Note, Operation};
 use domain::case::{Case, CaseStatus};
 use web::desk::{
-    Field, Fields, Frame, Section, Sent, SignedIn, Staff, Tag, TurnedAway, Wrongs, see,
+    Field, Fields, Frame, NoSuchButton, Section, Sent, SignedIn, Staff, Tag, TurnedAway, Wrongs,
+    see,
 };
 use web::finance::{assign_case, case_of, resolve_case};
 use web::page::{self, Shell};
@@ -159,13 +160,18 @@ async fn change(
     let (now, id) = (deps.ids.now(), before.id.clone());
     let version = sent.fields.get("version").parse().ok();
     let change = |operation| sent.who.change(operation, &id, now);
-    if sent.fields.get("act") == "take" {
-        let (to, change) = (sent.who.actor(), change(Operation::CaseAssigned));
-        assign_case(&deps.table, before, to, version, change).await?;
-        return Ok("taken");
+    match sent.fields.get("act") {
+        "take" => {
+            let (to, change) = (sent.who.actor(), change(Operation::CaseAssigned));
+            assign_case(&deps.table, before, to, version, change).await?;
+            Ok("taken")
+        }
+        "resolve" => {
+            let note = Note::parse(sent.fields.get("note"))?;
+            let change = change(Operation::CaseResolved);
+            resolve_case(&deps.table, before, note, version, change).await?;
+            Ok("explained")
+        }
+        _ => Err(NoSuchButton.into()),
     }
-    let note = Note::parse(sent.fields.get("note"))?;
-    let change = change(Operation::CaseResolved);
-    resolve_case(&deps.table, before, note, version, change).await?;
-    Ok("explained")
 }

@@ -12,7 +12,8 @@ use domain::money::Money;
 use domain::payout::{Payout, PayoutRefused, PayoutState, Trouble};
 use domain::tip::local_amount;
 use web::desk::{
-    Field, Fields, Frame, Section, Sent, SignedIn, Staff, Tag, TurnedAway, Wrongs, see,
+    Field, Fields, Frame, NoSuchButton, Section, Sent, SignedIn, Staff, Tag, TurnedAway, Wrongs,
+    see,
 };
 use web::finance::{
     Paid, TransferSeen, cancel_payout, paid_entries, payout_of, retry_payout, transfer_seen,
@@ -252,10 +253,15 @@ async fn decide(
 ) -> Result<&'static str, Problem> {
     let (note, now) = (Note::parse(sent.fields.get("note"))?, deps.ids.now());
     let change = |operation| sent.who.change(operation, id.as_str(), now);
-    if sent.fields.get("act") == "cancel" {
-        cancel_payout(&deps.table, id, note, change(Operation::PayoutCancelled)).await?;
-        return Ok("cancelled");
+    match sent.fields.get("act") {
+        "cancel" => {
+            cancel_payout(&deps.table, id, note, change(Operation::PayoutCancelled)).await?;
+            Ok("cancelled")
+        }
+        "retry" => {
+            retry_payout(&deps.table, id, note, change(Operation::PayoutRetried)).await?;
+            Ok("retried")
+        }
+        _ => Err(NoSuchButton.into()),
     }
-    retry_payout(&deps.table, id, note, change(Operation::PayoutRetried)).await?;
-    Ok("retried")
 }

@@ -3,10 +3,10 @@
 
 use axum::Json as Reply;
 use axum::extract::State;
-use domain::audit::{AuditChange, Facts, Operation};
+use domain::audit::Operation;
 use domain::guard::{Guard, GuardRefused};
 use domain::id::GuardId;
-use serde_json::json;
+use web::guard::turn_guard;
 use web::input::GuardPath;
 use web::problem::ProblemBody;
 use web::{Caller, Problem, may};
@@ -87,15 +87,7 @@ async fn turn(
     to: fn(Guard) -> Result<Guard, GuardRefused>,
 ) -> Result<Reply<GuardResponse>, Problem> {
     let before = load(deps, &caller.tenant, id).await?;
-    let guard = to(before.clone())?;
-    let facts = |guard: &Guard| Facts::of(&json!({ "status": guard.status }));
-    let change = AuditChange {
-        before: facts(&before),
-        after: facts(&guard),
-        ..caller.change(Operation::GuardStatusChanged, id.as_str(), deps.ids.now())
-    };
-    deps.table.replace_guard_audited(&guard, &before, &change, None).await??;
-    let status = guard.status;
-    tracing::info!(event = "guard_turned", guard.id = %id, %status, "guard `{id}` is {status} now");
+    let change = caller.change(Operation::GuardStatusChanged, id.as_str(), deps.ids.now());
+    let guard = turn_guard(&deps.table, &before, to, change).await?;
     Ok(Reply(GuardResponse::of(guard, deps)))
 }

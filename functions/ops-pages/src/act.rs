@@ -2,10 +2,11 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use domain::audit::Operation;
 use domain::failure::{Failure, Kind};
 use domain::guard::{Guard, GuardRefused, GuardWishes};
-use web::desk::{Sent, TurnedAway, see};
-use web::guard::{code_notice, replace_profile};
+use web::desk::{NoSuchButton, Sent, TurnedAway, see};
+use web::guard::{code_notice, replace_profile, turn_guard};
 use web::idempotency::KeyRefused;
 use web::input::GuardPath;
 use web::{Problem, may};
@@ -29,8 +30,6 @@ enum Act {
 /// Why nothing is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum ActRefused {
-    #[error("this page has no such button")]
-    Unknown,
     #[error("tick the box to say that you are sure")]
     Unsure,
 }
@@ -42,14 +41,13 @@ impl Failure for ActRefused {
 
     fn code(&self) -> &'static str {
         match self {
-            ActRefused::Unknown => "desk_act_unknown",
             ActRefused::Unsure => "desk_act_unsure",
         }
     }
 }
 
 impl Act {
-    fn parse(text: &str) -> Result<Self, ActRefused> {
+    fn parse(text: &str) -> Result<Self, NoSuchButton> {
         Ok(match text {
             "profile" => Act::Profile,
             "suspend" => Act::Suspend,
@@ -57,7 +55,7 @@ impl Act {
             "archive" => Act::Archive,
             "issue" => Act::Issue,
             "mail" => Act::Mail,
-            _ => return Err(ActRefused::Unknown),
+            _ => return Err(NoSuchButton),
         })
     }
 
@@ -125,11 +123,11 @@ async fn change(
     let act = Act::parse(sent.fields.get("act"))?;
     match act {
         Act::Profile => save_profile(deps, sent, before).await?,
-        Act::Suspend => turn(deps, before, Guard::suspend).await?,
-        Act::Resume => turn(deps, before, Guard::resume).await?,
+        Act::Suspend => turn(deps, sent, before, Guard::suspend).await?,
+        Act::Resume => turn(deps, sent, before, Guard::resume).await?,
         Act::Archive => {
             sure(sent)?;
-            turn(deps, before, Guard::archive).await?;
+            turn(deps, sent, before, Guard::archive).await?;
         }
         Act::Issue | Act::Mail => {}
     }
@@ -159,14 +157,13 @@ async fn save_profile(
 
 async fn turn(
     deps: &Deps,
+    sent: &Sent<may::GuardsWrite>,
     before: &Guard,
     to: fn(Guard) -> Result<Guard, GuardRefused>,
 ) -> Result<(), Problem> {
-    let guard = to(before.clone())?;
-    deps.table.replace_guard(&guard, before).await??;
-    let (id, status) = (&guard.id, guard.status);
-    tracing::info!(event = "guard_turned", guard.id = %id, %status, "guard `{id}` is {status} now");
-    Ok(())
+    let (operation, now) = (Operation::GuardStatusChanged, deps.ids.now());
+    let change = sent.who.change(operation, before.id.as_str(), now);
+    turn_guard(&deps.table, before, to, change).await.map(drop)
 }
 
 async fn issue(

@@ -3,11 +3,13 @@
 //!
 //! Deliberately absent: any page's own content, and what a person may do; that is the API's own scopes.
 
+mod button;
 mod field;
 mod form;
 mod frame;
 mod staff;
 
+pub use button::NoSuchButton;
 pub use field::{Choice, Field, Wrongs};
 pub use form::{Fields, FormToken, Sent, Turn};
 pub use frame::{Frame, Section, Tab, Tag, next_page, see, tip_tag};

@@ -4,6 +4,8 @@
 
 mod account;
 mod code;
+mod status;
 
 pub use account::{AccountKind, AccountSet, AccountWishes, Accounts, Asked};
 pub use code::{CodeMissing, GuardCodes, Issued, active, code_notice, replace_profile, tenant_of};
+pub use status::turn_guard;
