@@ -141,6 +141,16 @@ record_id!(
     ExportId,
     "exp"
 );
+record_id!(
+    /// A voucher, of which there are many codes (V2).
+    VoucherId,
+    "vch"
+);
+record_id!(
+    /// One printing of a voucher's codes (V7).
+    BatchId,
+    "bat"
+);
 
 /// A property's id: the 24 hexadecimal digits of the ObjectId that it has in the property collection (P4).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
