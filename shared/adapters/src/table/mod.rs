@@ -12,6 +12,7 @@ mod case;
 mod code;
 mod counter;
 mod delivery;
+mod due;
 mod erasure;
 mod event;
 mod export;

@@ -1,16 +1,16 @@
 //! When each tenant's next night begins: what the sweeper finds, so that nobody goes through all tenants.
 
-use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::id::TenantId;
 use domain::payout::Night;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Item, StoreError, Table, broken, encode, keys, number, text};
+use super::{Item, StoreError, Table, encode, keys, number};
 
 const KIND: &str = "night";
 /// Nights that are found at once.
-const NIGHTS_MAX: i32 = 500;
+const NIGHTS_MAX: u32 = 500;
 
 /// A tenant's next night.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,20 +60,8 @@ impl Table {
     /// # Errors
     /// [`StoreError`].
     pub async fn due_nights(&self, now: Timestamp) -> Result<Vec<DueNight>, StoreError> {
-        let output = self
-            .client
-            .query()
-            .table_name(&*self.name)
-            .index_name(keys::GSI3)
-            .key_condition_expression("GSI3PK = :pk AND GSI3SK < :end")
-            .expression_attribute_values(":pk", text(keys::due_nights()))
-            .expression_attribute_values(":end", text(format!("{}~", keys::instant(now))))
-            .limit(NIGHTS_MAX)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(broken)?;
-        Ok(output.items.unwrap_or_default().iter().filter_map(due).collect())
+        let items = self.due(keys::due_nights(), now, NIGHTS_MAX).await?;
+        Ok(items.iter().filter_map(due).collect())
     }
 
     /// The tenant's night, where it is still the one that begins at `at`: its day, and when its nights are.

@@ -300,21 +300,8 @@ impl Table {
         shard: u8,
         most: u32,
     ) -> Result<Vec<Option<DuePayout>>, StoreError> {
-        let output = self
-            .client
-            .query()
-            .table_name(&*self.name)
-            .index_name(keys::GSI3)
-            .key_condition_expression("GSI3PK = :pk AND GSI3SK < :end")
-            .expression_attribute_values(":pk", text(keys::due_payouts(shard)))
-            // Behind everything of this millisecond: `~` sorts after each letter.
-            .expression_attribute_values(":end", text(format!("{}~", keys::instant(now))))
-            .limit(i32::try_from(most).unwrap_or(i32::MAX))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(broken)?;
-        Ok(output.items.unwrap_or_default().iter().map(due).collect())
+        let items = self.due(keys::due_payouts(shard), now, most).await?;
+        Ok(items.iter().map(due).collect())
     }
 }
 

@@ -215,22 +215,8 @@ impl Table {
         shard: u8,
         most: u32,
     ) -> Result<DueTips, StoreError> {
-        let output = self
-            .client
-            .query()
-            .table_name(&*self.name)
-            .index_name(keys::GSI3)
-            .key_condition_expression("GSI3PK = :pk AND GSI3SK < :end")
-            .expression_attribute_values(":pk", text(keys::due_tips(shard)))
-            // Behind everything of this millisecond: `~` sorts after each letter.
-            .expression_attribute_values(":end", text(format!("{}~", keys::instant(now))))
-            .limit(i32::try_from(most).unwrap_or(i32::MAX))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(broken)?;
         let mut due = DueTips::default();
-        for item in output.items.unwrap_or_default() {
+        for item in self.due(keys::due_tips(shard), now, most).await? {
             match due_tip(&item) {
                 Ok(tip) => due.tips.push(tip),
                 Err(error) => due.unreadable.push(error),
