@@ -39,6 +39,18 @@ pub enum Scope {
     /// Refund, pay out, and resolve cases.
     #[serde(rename = "finance:write")]
     FinanceWrite,
+    /// Create and change businesses, vouchers, printings and devices.
+    #[serde(rename = "vouchers:write")]
+    VouchersWrite,
+    /// Read businesses, vouchers and what became of them.
+    #[serde(rename = "vouchers:read")]
+    VouchersRead,
+    /// Redeem vouchers.
+    #[serde(rename = "redemptions:write")]
+    RedemptionsWrite,
+    /// Act for customers, and make links for them.
+    #[serde(rename = "customers:write")]
+    CustomersWrite,
     /// Change the tenant and its keys.
     #[serde(rename = "admin")]
     Admin,
@@ -46,7 +58,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Scope; 9] = [
+    pub const ALL: [Scope; 13] = [
         Scope::PropertiesWrite,
         Scope::CodesWrite,
         Scope::CodesRead,
@@ -55,6 +67,10 @@ impl Scope {
         Scope::GuardsRead,
         Scope::FinanceRead,
         Scope::FinanceWrite,
+        Scope::VouchersWrite,
+        Scope::VouchersRead,
+        Scope::RedemptionsWrite,
+        Scope::CustomersWrite,
         Scope::Admin,
     ];
 
@@ -69,6 +85,10 @@ impl Scope {
             Scope::GuardsRead => "guards:read",
             Scope::FinanceRead => "finance:read",
             Scope::FinanceWrite => "finance:write",
+            Scope::VouchersWrite => "vouchers:write",
+            Scope::VouchersRead => "vouchers:read",
+            Scope::RedemptionsWrite => "redemptions:write",
+            Scope::CustomersWrite => "customers:write",
             Scope::Admin => "admin",
         }
     }

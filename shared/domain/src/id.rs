@@ -23,6 +23,13 @@ pub struct InvalidId {
     rule: &'static str,
 }
 
+impl InvalidId {
+    /// What breaks which rule.
+    pub(crate) fn of(what: &'static str, rule: &'static str) -> Self {
+        Self { what, rule }
+    }
+}
+
 impl Failure for InvalidId {
     fn kind(&self) -> Kind {
         Kind::Invalid
@@ -66,6 +73,16 @@ macro_rules! record_id {
             /// The id as text.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+
+            /// The id of these 16 bytes, those of a UUID.
+            pub fn from_bytes(uuid: [u8; 16]) -> Self {
+                Self(format!("{}{}", Self::PREFIX, spelled(u128::from_be_bytes(uuid))))
+            }
+
+            /// The UUID's 16 bytes; none for a text whose 26 symbols are more than 128 bits.
+            pub fn to_bytes(&self) -> Option<[u8; 16]> {
+                number(self.0.strip_prefix(Self::PREFIX)?).map(u128::to_be_bytes)
             }
         }
 
@@ -151,6 +168,34 @@ record_id!(
     BatchId,
     "bat"
 );
+record_id!(
+    /// A business that redeems vouchers.
+    BusinessId,
+    "biz"
+);
+record_id!(
+    /// A device that a business has enrolled.
+    DeviceId,
+    "dev"
+);
+record_id!(
+    /// Redemptions that a device holds for the time when it is offline (X27).
+    LeaseId,
+    "lse"
+);
+record_id!(
+    /// One redemption of a voucher.
+    RedemptionId,
+    "red"
+);
+
+impl RedemptionId {
+    /// The id that follows from what is redeemed, so that the same thing has one redemption and no second: the first
+    /// 16 bytes of a SHA-256 over it, as a UUIDv8 (RFC 9562).
+    pub fn derived(digest: [u8; 16]) -> Self {
+        Self::from_bytes(uuid::Builder::from_custom_bytes(digest).into_uuid().into_bytes())
+    }
+}
 
 /// A property's id: the 24 hexadecimal digits of the ObjectId that it has in the property collection (P4).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -201,12 +246,24 @@ impl TryFrom<String> for PropertyId {
 /// The 26 symbols of a UUIDv7.
 fn symbols(at: Timestamp, random: [u8; 10]) -> String {
     let millis = u64::try_from(at.as_millisecond()).unwrap_or(0);
-    let uuid = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().as_u128();
+    spelled(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().as_u128())
+}
+
+/// A UUID in 26 symbols.
+fn spelled(uuid: u128) -> String {
     let symbol = |index: usize| {
         let shift = 5 * (SYMBOLS - 1 - index);
         char::from(ALPHABET[usize::try_from((uuid >> shift) & 31).unwrap_or(0)])
     };
     (0..SYMBOLS).map(symbol).collect()
+}
+
+/// The UUID that 26 symbols spell. They have room for 130 bits, and a UUID has 128.
+fn number(symbols: &str) -> Option<u128> {
+    symbols.bytes().try_fold(0_u128, |sum, symbol| {
+        let value = ALPHABET.iter().position(|known| *known == symbol)?;
+        sum.checked_mul(32)?.checked_add(u128::try_from(value).ok()?)
+    })
 }
 
 #[cfg(test)]
@@ -221,6 +278,17 @@ mod tests {
         assert!(early < late, "{early} {late}");
         assert_eq!(TenantId::parse(early.as_str()), Ok(early.clone()));
         assert!(KeyId::parse(early.as_str()).is_err(), "another kind's id is not taken");
+    }
+
+    #[test]
+    fn an_id_is_sixteen_bytes_and_back() {
+        let id = VoucherId::new(Timestamp::from_millisecond(1_700_000_000_000).unwrap(), [9; 10]);
+        assert_eq!(VoucherId::from_bytes(id.to_bytes().unwrap()), id);
+        let all = VoucherId::from_bytes([255; 16]);
+        assert_eq!(all.as_str(), "vch_7zzzzzzzzzzzzzzzzzzzzzzzzz");
+        assert_eq!(all.to_bytes(), Some([255; 16]));
+        let beyond = VoucherId::parse("vch_80000000000000000000000000").unwrap();
+        assert_eq!(beyond.to_bytes(), None, "that is 2^128");
     }
 
     #[test]

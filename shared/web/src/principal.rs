@@ -109,6 +109,14 @@ pub mod may {
         FinanceRead,
         /// May refund, pay out, and resolve cases.
         FinanceWrite,
+        /// May create and change businesses, vouchers, printings and devices.
+        VouchersWrite,
+        /// May read businesses, vouchers and what became of them.
+        VouchersRead,
+        /// May redeem vouchers.
+        RedemptionsWrite,
+        /// May act for customers, and make links for them.
+        CustomersWrite,
         /// May change the tenant and its keys.
         Admin
     );

@@ -1,6 +1,7 @@
 //! The keys of the table, built in this one place from typed ids. `ARCHITECTURE.md` shows them as a whole.
 
 mod desk;
+mod voucher;
 
 use std::collections::HashMap;
 
@@ -14,6 +15,7 @@ use domain::scan::CodeSubject;
 use jiff::civil::Date;
 
 pub(crate) use desk::*;
+pub(crate) use voucher::*;
 
 /// The name of the partition key.
 pub(crate) const PK: &str = "PK";

@@ -1,0 +1,220 @@
+//! Leases: redemptions that were taken from a limit for a device, and go back when they were not used in time (X27).
+
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use domain::id::{BatchId, DeviceId, LeaseId, TenantId};
+use domain::lease::{Lease, LeaseRefused, LeaseStatus};
+use domain::voucher::Voucher;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::quota::{NoneTaken, QuotaItem, QuotaName, Taking};
+use super::{Answer, Claim, Item, StoreError, Table, encode, keys, number};
+
+const KIND: &str = "lease";
+/// So often a counter is read again because somebody else has taken from it.
+const TRIES_MAX: u8 = 8;
+
+#[derive(Serialize, Deserialize)]
+struct LeaseItem {
+    lease: Lease,
+    /// Due to go back, as long as it is open.
+    #[serde(rename = "GSI3PK", default, skip_serializing_if = "Option::is_none")]
+    gsi3_pk: Option<String>,
+    #[serde(rename = "GSI3SK", default, skip_serializing_if = "Option::is_none")]
+    gsi3_sk: Option<String>,
+}
+
+/// A lease that is due to go back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueLease {
+    /// Whose voucher it is of.
+    pub tenant: TenantId,
+    /// Who holds it.
+    pub device: DeviceId,
+    /// Its id.
+    pub id: LeaseId,
+}
+
+impl LeaseItem {
+    fn from_domain(lease: &Lease) -> Self {
+        let shard = keys::shard_of(lease.id.as_str(), keys::LEASE_SHARDS);
+        let open = lease.status == LeaseStatus::Open;
+        let due = || format!("{}#{}", keys::instant(lease.returns_at), lease.id);
+        Self {
+            lease: lease.clone(),
+            gsi3_pk: open.then(|| keys::due_leases(shard)),
+            gsi3_sk: open.then(due),
+        }
+    }
+}
+
+impl Table {
+    /// The device's lease.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn lease(
+        &self,
+        (tenant, device): (&TenantId, &DeviceId),
+        id: &LeaseId,
+    ) -> Result<Option<Lease>, StoreError> {
+        let key = keys::lease(tenant, device, id);
+        let item: Option<LeaseItem> = self.read_as(&key, KIND).await?;
+        Ok(item.map(|item| item.lease))
+    }
+
+    /// All leases of a device, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn leases_of_device(
+        &self,
+        tenant: &TenantId,
+        device: &DeviceId,
+    ) -> Result<Vec<Lease>, StoreError> {
+        let pk = keys::leases_pk(tenant, device);
+        let items: Vec<LeaseItem> = self.all_of(&pk, LeaseId::PREFIX, KIND).await?;
+        Ok(items.into_iter().map(|item| item.lease).collect())
+    }
+
+    /// Takes up to `lease.granted` redemptions from the fullest counter of the voucher, or from that of the printing
+    /// which has a limit of its own, for the device; tells the lease as it is written, with as many as there were.
+    /// `answer` makes the answer to the request from it. [`LeaseRefused::NothingLeft`] where none were.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn insert_lease(
+        &self,
+        wanted: &Lease,
+        voucher: &Voucher,
+        answer: impl Fn(&Lease) -> (Claim, Answer),
+    ) -> Result<Result<Lease, LeaseRefused>, StoreError> {
+        let mut day_known = true;
+        for _ in 0..TRIES_MAX {
+            let batch = wanted.batch.as_ref();
+            let Some((shard, left)) = self.fullest(voucher, batch).await? else {
+                return Ok(Err(LeaseRefused::NothingLeft));
+            };
+            let granted = wanted.granted.min(left.unwrap_or(wanted.granted));
+            let granted = match voucher.terms.limits.per_day.filter(|_| batch.is_none()) {
+                Some(most) => granted.min(domain::voucher::share(most, shard, voucher.shards())),
+                None => granted,
+            };
+            if granted == 0 {
+                return Ok(Err(LeaseRefused::NothingLeft));
+            }
+            let lease = Lease { shard, granted, ..wanted.clone() };
+            let at = lease.created_at;
+            let taking = match batch {
+                Some(_) => Taking::of_batch(granted, at),
+                None => Taking { day_known, ..Taking::of(voucher, shard, granted, at) },
+            };
+            let name = QuotaName { voucher: &voucher.id, batch, shard };
+            let (claim, reply) = answer(&lease);
+            let writes = vec![
+                self.write_taking(&name, &taking),
+                self.write_lease(&lease)?,
+                self.write_answer(&claim, &reply)?,
+            ];
+            let Err(refused) = self.transact(writes).await? else { return Ok(Ok(lease)) };
+            if refused.at(1) || refused.at(2) {
+                return Ok(Err(LeaseRefused::Changed));
+            }
+            let found = refused.reasons.into_iter().next().flatten().flatten();
+            match taking.explain(found)? {
+                NoneTaken::OtherDay => day_known = !day_known,
+                // Somebody else has taken from it meanwhile; the day's share may be smaller than what is left.
+                NoneTaken::Empty(domain::redemption::RedeemRefused::LimitReached) => {}
+                NoneTaken::Empty(_) | NoneTaken::Closed(_) => {
+                    return Ok(Err(LeaseRefused::NothingLeft));
+                }
+            }
+        }
+        Ok(Err(LeaseRefused::Changed))
+    }
+
+    /// The counter with most left, and how much that is; nothing where all are empty.
+    async fn fullest(
+        &self,
+        voucher: &Voucher,
+        batch: Option<&BatchId>,
+    ) -> Result<Option<(u8, Option<u32>)>, StoreError> {
+        let counters: Vec<Option<u32>> = match batch {
+            Some(batch) => {
+                let quota = self.quota_of_batch(&voucher.id, batch).await?;
+                quota.iter().map(QuotaItem::left).collect()
+            }
+            None => self.quotas(voucher).await?.iter().map(QuotaItem::left).collect(),
+        };
+        let shards = counters.into_iter().enumerate();
+        let most = shards.max_by_key(|(_, left)| left.unwrap_or(u32::MAX));
+        let Some((shard, left)) = most else { return Ok(None) };
+        Ok((left != Some(0)).then_some((u8::try_from(shard).unwrap_or(0), left)))
+    }
+
+    /// Gives back what is left of a lease that was read; [`LeaseRefused::Changed`] where something was faster.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn return_lease(
+        &self,
+        lease: Lease,
+        limited: bool,
+    ) -> Result<Result<Lease, LeaseRefused>, StoreError> {
+        let (after, back) = match lease.give_back() {
+            Ok(given) => given,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let mut writes = vec![self.write_lease(&after)?];
+        if limited && back > 0 {
+            let batch = after.batch.as_ref();
+            let name = QuotaName { voucher: &after.voucher, batch, shard: after.shard };
+            writes.push(self.write_giving_back(&name, back));
+        }
+        let committed = self.transact(writes).await?;
+        Ok(committed.map(|()| after).map_err(|_| LeaseRefused::Changed))
+    }
+
+    /// Up to `most` leases of one shard that are due to go back.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn due_leases(
+        &self,
+        shard: u8,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<Vec<DueLease>, StoreError> {
+        let items = self.due(keys::due_leases(shard), now, most).await?;
+        items.iter().map(due_of).collect()
+    }
+
+    /// The write of a lease on the condition that it is still what was read: its version counts from there.
+    pub(super) fn write_lease(&self, lease: &Lease) -> Result<TransactWriteItem, StoreError> {
+        let key = keys::lease(&lease.tenant, &lease.device, &lease.id);
+        let item = encode(&key, KIND, &LeaseItem::from_domain(lease))?;
+        Ok(match lease.version.saturating_sub(1) {
+            0 => self.put(item, Some("attribute_not_exists(PK)"), Item::new()),
+            read => {
+                let values = Item::from([(":read".to_owned(), number(read))]);
+                self.put(item, Some("#lease.#version = :read"), values)
+            }
+        })
+    }
+}
+
+/// The index has keys only: they say whose lease it is.
+fn due_of(item: &Item) -> Result<DueLease, StoreError> {
+    let part = |name: &str| match item.get(name) {
+        Some(AttributeValue::S(text)) => text.as_str(),
+        _ => "",
+    };
+    let mut owner = part(keys::PK).split('#').skip(1);
+    let wrong =
+        |source: domain::id::InvalidId| StoreError::Corrupt { what: KIND, source: source.into() };
+    Ok(DueLease {
+        tenant: TenantId::parse(owner.next().unwrap_or_default()).map_err(wrong)?,
+        device: DeviceId::parse(owner.next().unwrap_or_default()).map_err(wrong)?,
+        id: LeaseId::parse(part(keys::SK)).map_err(wrong)?,
+    })
+}
