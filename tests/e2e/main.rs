@@ -19,6 +19,7 @@ mod guard_codes;
 mod guards;
 mod health;
 mod imports;
+mod inline_checkout;
 mod lifetimes;
 mod lists;
 mod model;

@@ -17,6 +17,8 @@ pub(crate) const NOON: &str = "2026-11-21T12:00:00Z";
 const PUBLIC_URL: &str = "https://qr.example.com";
 /// Where its patrons pay, as its pages say.
 const CHECKOUT_ORIGIN: &str = "https://checkout.paystack.com";
+/// Where their pages would have Paystack's script from.
+const INLINE_SCRIPT_URL: &str = "https://js.paystack.co/v2/inline.js";
 
 /// The repository's folder.
 pub(crate) fn root() -> PathBuf {
@@ -45,7 +47,10 @@ pub(crate) fn options() -> Options {
     Options {
         public_url: Some(PUBLIC_URL.to_owned()),
         // The simulator's own port is another one each time.
-        parameters: BTreeMap::from([("CheckoutOrigin".to_owned(), CHECKOUT_ORIGIN.to_owned())]),
+        parameters: BTreeMap::from([
+            ("CheckoutOrigin".to_owned(), CHECKOUT_ORIGIN.to_owned()),
+            ("InlineScriptUrl".to_owned(), INLINE_SCRIPT_URL.to_owned()),
+        ]),
         clock: Clock::manual(NOON.parse().unwrap()),
         // The same whoever asks, and in whatever order: the secrets that events were sealed with.
         random: Random::from_fn(|bytes| bytes.fill(7)),

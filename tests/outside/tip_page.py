@@ -1,5 +1,7 @@
 """The tip page in a real browser at a phone's size: a patron tips through the page and the simulator's checkout, with
-JavaScript and without it. axe finds nothing serious, no console error, no request to a foreign host.
+JavaScript and without it; and, of a tenant who has switched that on, through a payment inside the page, which falls back
+to the checkout where the script or its frame is blocked. axe finds nothing serious, no console error (a violation of the
+content policy is one), no request to a foreign host.
 
 usage: tip_page.py path/to/tessera [folder for screenshots]
 """
@@ -117,8 +119,81 @@ def tips(browser: Browser, demo: dict, shots: Shots, viewport: dict, script: boo
     return status
 
 
+def switch_on(demo: dict) -> None:
+    """The demo's tenant has the payment inside its tip pages from now on; the page is kept for a minute at most."""
+    api = Api(demo)
+    tenant = api.json("GET", "/api/v1/tenant")
+    shown = ("id", "has_logo", "version", "destinations_applied")
+    settings = {name: value for name, value in tenant.items() if name not in shown}
+    settings["tips"]["inline_checkout"] = True
+    api.json("PUT", "/api/v1/tenant", settings)
+
+
+def begins(browser: Browser, demo: dict, blocked: str | None = None) -> tuple[Page, Watch]:
+    """A patron at a phone has chosen an amount and sent the form; what matches `blocked` never arrives."""
+    context = browser.new_context(viewport=PHONE, locale="en-NG")
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    if blocked:
+        page.route(blocked, lambda route: route.abort())
+    watch = Watch(page, {urlsplit(demo["base_url"]).netloc, urlsplit(demo["simulator_url"]).netloc})
+    scripts = []
+    page.on("request", lambda request: scripts.append(request.url) if request.url.endswith("/v2/inline.js") else None)
+    page.goto(f"{demo['base_url']}/g/{demo['guard_token']}")
+    assert page.locator("form[data-inline]").count() == 1, "the switch is not on"
+    page.wait_for_load_state("networkidle")
+    assert not scripts, "whoever only looks is not known to Paystack"
+    page.locator("input[type=radio]").nth(1).check()
+    page.get_by_role("button").last.click()
+    return page, watch
+
+
+def tips_inside(browser: Browser, demo: dict, shots: Shots, outcome: str) -> None:
+    """One patron pays, or goes away, in the frame; our own page says what became of the tip."""
+    page, watch = begins(browser, demo)
+    frame = page.frame_locator("iframe[src*='/popup/']")
+    frame.get_by_role("button", name="Pay ").first.wait_for()
+    assert page.url.endswith(f"/g/{demo['guard_token']}"), page.url
+    if shots.folder:
+        page.screenshot(path=shots.folder / f"inside-{PHONE['width']}-open.png")
+    frame.get_by_role("button", name="Be declined").click()
+    frame.get_by_text("You can try again").wait_for()
+    frame.get_by_role("button", name=outcome).first.click()
+    page.wait_for_url("**/tips/*/status", timeout=WAIT_MS)
+    if outcome == "Cancel":
+        page.get_by_role("link", name="Go to the payment").click()
+        pays(page, shots, "inside-cancelled")
+    page.get_by_text("Your tip has arrived").wait_for(timeout=WAIT_MS)
+    shots.take(page, f"inside-{PHONE['width']}-arrived")
+    watch.check()
+    page.context.close()
+
+
+def falls_back(browser: Browser, demo: dict, shots: Shots, blocked: str) -> None:
+    """What opens the payment inside the page is blocked: it is opened by itself."""
+    page, watch = begins(browser, demo, blocked)
+    page.wait_for_url("**/checkout/**", timeout=2 * WAIT_MS)
+    pays(page, shots, "fallback")
+    assert all("ERR_FAILED" in error for error in watch.errors), watch.errors
+    assert not watch.foreign, watch.foreign
+    page.context.close()
+
+
+def tips_once(browser: Browser, demo: dict) -> None:
+    """A reload in the middle of a payment leads to the same payment."""
+    page, watch = begins(browser, demo)
+    frame = page.locator("iframe[src*='/popup/']")
+    first = frame.get_attribute("src")
+    page.reload()
+    page.locator("input[type=radio]").nth(1).check()
+    page.get_by_role("button").last.click()
+    assert frame.get_attribute("src") == first, "a second payment"
+    watch.check()
+    page.context.close()
+
+
 def main() -> None:
-    """Starts the platform, tips four times, looks at the ledger."""
+    """Starts the platform, tips eight times, looks at the ledger."""
     binary = pathlib.Path(sys.argv[1]).resolve()
     folder = pathlib.Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else None
     if folder:
@@ -133,10 +208,16 @@ def main() -> None:
                 for viewport in (PHONE, DESKTOP):
                     for script in (True, False):
                         tips(browser, demo, shots, viewport, script)
+                switch_on(demo)
+                for outcome in ("Pay ", "Cancel"):
+                    tips_inside(browser, demo, shots, outcome)
+                for blocked in ("**/v2/inline.js", "**/popup/*"):
+                    falls_back(browser, demo, shots, blocked)
+                tips_once(browser, demo)
                 browser.close()
             invariants = Api(demo).json("GET", "/api/v1/ledger/invariants")
             assert invariants["violations"] == [], invariants
-            print("four tips paid; the ledger is in order:", json.dumps(invariants))
+            print("eight tips paid; the ledger is in order:", json.dumps(invariants))
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(timeout=30)

@@ -15,6 +15,7 @@ use web::page::{self, Shell};
 use super::Simulator;
 use super::api::BODY_BYTES_MAX;
 use super::fields::Fields;
+use super::popup::{self, SCRIPT_PATH, Word};
 use super::state::State;
 use super::transaction::{ChargeStatus, Payment, Transaction};
 
@@ -25,11 +26,14 @@ const HINT: &str = "4084 0840 8408 4081";
 #[template(path = "paystack/checkout.html")]
 struct CheckoutPage {
     shell: Shell,
+    /// Where its forms go.
+    action: String,
+    /// What it tells the page around it.
+    word: Option<Word>,
     business: String,
     amount: String,
     email: String,
     reference: String,
-    access_code: String,
     stage: Stage,
     last: Option<String>,
     hint: &'static str,
@@ -51,6 +55,24 @@ enum Next {
     Away(String),
 }
 
+/// Where the page stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Setting {
+    /// In a window of its own: whoever has paid is led back.
+    Window,
+    /// In a frame of the merchant's page, which is told what has happened.
+    Popup,
+}
+
+impl Setting {
+    fn path(self) -> &'static str {
+        match self {
+            Setting::Window => "checkout",
+            Setting::Popup => "popup",
+        }
+    }
+}
+
 pub(super) fn routes() -> Router<Simulator> {
     Router::new().route("/checkout/{access_code}", get(show).post(act))
 }
@@ -60,7 +82,13 @@ async fn show(
     Extracted(simulator): Extracted<Simulator>,
     Path(access_code): Path<String>,
 ) -> Response<Body> {
-    let drawn = simulator.read(|state| draw(state, state.by_access_code(&access_code)?));
+    shown(&simulator, &access_code, Setting::Window)
+}
+
+/// The page as it is now.
+pub(super) fn shown(simulator: &Simulator, access_code: &str, setting: Setting) -> Response<Body> {
+    let drawn =
+        simulator.read(|state| draw(state, state.by_access_code(access_code)?, (setting, false)));
     drawn.unwrap_or_else(unknown)
 }
 
@@ -70,15 +98,27 @@ async fn act(
     Path(access_code): Path<String>,
     request: Request<Body>,
 ) -> Response<Body> {
+    pressed(&simulator, &access_code, request, Setting::Window).await
+}
+
+/// Does what a form of the page says.
+pub(super) async fn pressed(
+    simulator: &Simulator,
+    access_code: &str,
+    request: Request<Body>,
+    setting: Setting,
+) -> Response<Body> {
     let bytes = body::to_bytes(request.into_body(), BODY_BYTES_MAX).await.unwrap_or_default();
     let form = Fields::body(&bytes).unwrap_or_default();
     let acted = simulator.change(|state| {
-        let id = state.by_access_code(&access_code)?.id;
+        let id = state.by_access_code(access_code)?.id;
         let next = press(state, id, &form)?;
         let charge = state.transactions.get(id)?;
-        match next {
-            Next::Page => draw(state, charge),
-            Next::Away(place) => Some(away(&place)),
+        match (next, setting) {
+            (Next::Away(place), Setting::Window) => Some(away(&place)),
+            (Next::Away(_), Setting::Popup) | (Next::Page, _) => {
+                draw(state, charge, (setting, true))
+            }
         }
     });
     match acted {
@@ -134,7 +174,12 @@ fn cancelled(charge: &Transaction) -> Option<String> {
     Url::parse(place).ok().map(String::from)
 }
 
-fn draw(state: &State, charge: &Transaction) -> Option<Response<Body>> {
+/// The page of a charge, where it stands, and whether somebody has just pressed something there.
+fn draw(
+    state: &State,
+    charge: &Transaction,
+    (setting, is_pressed): (Setting, bool),
+) -> Option<Response<Body>> {
     let integration = state.integrations.get(charge.integration)?;
     let customer = state.customers.get(charge.customer)?;
     let stage = match charge.status {
@@ -144,35 +189,48 @@ fn draw(state: &State, charge: &Transaction) -> Option<Response<Body>> {
         _ => Stage::Pay,
     };
     let amount = Money { minor: charge.requested_amount, currency: charge.currency };
+    let popup = setting == Setting::Popup;
+    let word = popup.then(|| Word::about(charge, is_pressed)).flatten();
     let page = CheckoutPage {
         shell: Shell::titled(format!("Pay {}", integration.business_name)),
+        action: format!("/{}/{}", setting.path(), charge.access_code),
+        word,
         business: integration.business_name.clone(),
         amount: amount.to_string(),
         email: customer.email.clone(),
         reference: charge.reference.clone(),
-        access_code: charge.access_code.clone(),
         stage,
         last: Some(charge.gateway_response.clone())
             .filter(|_| charge.status == ChargeStatus::Failed),
         hint: HINT,
-        back: back(charge),
+        back: back(charge).filter(|_| !popup),
     };
-    let places = [back(charge), cancelled(charge)];
-    Some(with_policy(page::html(StatusCode::OK, &page), &places))
+    let drawn = page::html(StatusCode::OK, &page);
+    Some(match setting {
+        Setting::Window => with_policy(drawn, &[back(charge), cancelled(charge)]),
+        Setting::Popup => popup::framed(drawn, charge),
+    })
 }
 
 /// A form leads away from here, and a browser follows it only to where the policy says.
-fn with_policy(mut response: Response<Body>, places: &[Option<String>]) -> Response<Body> {
-    let origin = |place: &String| {
-        let origin = Url::parse(place).ok()?.origin();
-        origin.is_tuple().then(|| origin.ascii_serialization())
-    };
-    let origins: Vec<String> = places.iter().flatten().filter_map(origin).collect();
+fn with_policy(response: Response<Body>, places: &[Option<String>]) -> Response<Body> {
+    let origins: Vec<String> = places.iter().flatten().filter_map(|at| origin_of(at)).collect();
     let policy = format!(
         "default-src 'none'; style-src 'self'; img-src data:; form-action 'self' {}; \
          base-uri 'none'; frame-ancestors 'none'",
         origins.join(" ")
     );
+    under(response, &policy)
+}
+
+/// Where an address is, as a policy names it.
+pub(super) fn origin_of(address: &str) -> Option<String> {
+    let origin = Url::parse(address).ok()?.origin();
+    origin.is_tuple().then(|| origin.ascii_serialization())
+}
+
+/// A page that nobody keeps, under this content policy.
+pub(super) fn under(mut response: Response<Body>, policy: &str) -> Response<Body> {
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::try_from(policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);

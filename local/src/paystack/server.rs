@@ -20,7 +20,7 @@ use tower::ServiceExt;
 use web::assets::STYLESHEET;
 
 use super::fault::Lost;
-use super::{Simulator, api, checkout, control, page};
+use super::{Simulator, api, checkout, control, page, popup};
 use crate::console::guard;
 use crate::embedded::{ACCEPT_PAUSE, url_of};
 
@@ -88,6 +88,7 @@ impl Simulator {
         Router::new()
             .merge(api::routes())
             .merge(checkout::routes())
+            .merge(popup::routes())
             .merge(control::routes())
             .merge(page::routes())
             .route(&STYLESHEET.path(), get(async || style(STYLESHEET.bytes)))

@@ -22,7 +22,7 @@ use crate::embedded;
 use crate::embedded::dynamo::Dynamo;
 use crate::gateway::{self, Cdn, Gateway, RouteTable};
 use crate::meter::Meter;
-use crate::paystack::Simulator;
+use crate::paystack::{INLINE_SCRIPT_PATH, Simulator};
 use crate::prometheus;
 use crate::schedule;
 use crate::stream::Reader;
@@ -181,10 +181,11 @@ pub(super) fn facts(options: &Options, public_url: &str, simulator_url: Option<&
     for name in ["PublicUrl", "CdnBaseUrl"] {
         facts.parameters.insert(name.to_owned(), public_url.to_owned());
     }
-    for name in ["PaystackUrl", "CheckoutOrigin"] {
-        if let Some(url) = simulator_url {
+    if let Some(url) = simulator_url {
+        for name in ["PaystackUrl", "CheckoutOrigin"] {
             facts.parameters.insert(name.to_owned(), url.to_owned());
         }
+        facts.parameters.insert("InlineScriptUrl".to_owned(), format!("{url}{INLINE_SCRIPT_PATH}"));
     }
     facts.parameters.extend(options.parameters.clone());
     facts

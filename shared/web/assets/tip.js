@@ -1,5 +1,5 @@
-// The tip page, made quicker: it counts the scan and sends the tip at once. Without this script the form leads to a
-// page that repeats the tip and sends it.
+// The tip page, made quicker: it counts the scan, sends the tip at once, and opens the payment inside the page where the
+// tenant wants that. Without this script the form leads to a page that repeats the tip and sends it.
 const place = document.querySelector("[data-token]");
 const token = place?.dataset.token;
 
@@ -42,11 +42,46 @@ const store = {
 const randomKey = () => crypto.randomUUID?.() ??
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
+const wait = (seconds) => new Promise((resume) => { setTimeout(resume, seconds * 1000); });
+
+// Paystack's script, asked for once: it opens the payment inside this page. Nothing where it does not come.
+let popups;
+const loadPopup = (address) => popups ??= new Promise((resolve) => {
+  const script = document.createElement("script");
+  script.src = address;
+  script.onload = () => resolve(window.PaystackPop ?? null);
+  script.onerror = () => resolve(null);
+  document.head.append(script);
+});
+// Seconds that the patron waits for the script, and then for the first word of the payment's frame.
+const SCRIPT_MAX_S = 8;
+const FRAME_MAX_S = 20;
+
+// Leads to the payment of a tip that is there: inside this page, or at Paystack's own where that cannot be. What the
+// payment says about its outcome is not believed: our own page tells what has become of the tip.
+const pay = async ({ tip_id, access_code, authorization_url }, address) => {
+  const leave = () => { location.assign(authorization_url); };
+  const inside = address && access_code;
+  const Popup = inside ? await Promise.race([loadPopup(address), wait(SCRIPT_MAX_S)]) : null;
+  if (!Popup) { leave(); return; }
+  const ask = () => { location.assign(`/tips/${tip_id}/status`); };
+  // A frame that was blocked never says a word, and nobody can have paid in it.
+  const silence = setTimeout(leave, FRAME_MAX_S * 1000);
+  const { origin } = new URL(authorization_url);
+  addEventListener("message", (event) => { if (event.origin === origin) clearTimeout(silence); });
+  try {
+    new Popup().resumeTransaction(access_code, { onSuccess: ask, onCancel: ask, onError: ask });
+  } catch {
+    clearTimeout(silence);
+    leave();
+  }
+};
+
 const form = place?.tagName === "FORM" ? place : null;
 if (form) enhance(form);
 
 function enhance(form) {
-  const { currency, digits } = form.dataset;
+  const { currency, digits, inline } = form.dataset;
   const name = `tip:${token}`;
   const button = form.querySelector("button");
   const label = button.textContent;
@@ -95,7 +130,6 @@ function enhance(form) {
   };
 
   const sentence = (text) => text ? text[0].toUpperCase() + text.slice(1).replace(/([^.?!])$/, "$1.") : "";
-  const wait = (seconds) => new Promise((resume) => { setTimeout(resume, seconds * 1000); });
 
   // Sends the tip; while an earlier sending is at work, a few times.
   const send = async (body, key) => {
@@ -146,12 +180,17 @@ function enhance(form) {
       const outcome = await send(body, kept.key);
       if (outcome.answer.status !== 201) { refuse(outcome, form.elements.amount.value === "other"); return; }
       store.write(name, { ...kept, tip: outcome.told.tip_id });
-      location.assign(outcome.told.authorization_url);
+      await pay(outcome.told, inline);
     } catch {
       show([{ text: "The connection was lost. Please try again: nothing is paid twice." }]);
       rest();
     }
   });
+
+  // Paystack learns of nobody who only looks: its script is asked for when somebody begins to fill the form in.
+  for (const sign of inline ? ["focusin", "change"] : []) {
+    form.addEventListener(sign, () => { loadPopup(inline); }, { once: true });
+  }
 
   // Whoever types an amount means it; whoever chooses one does not mean what was typed.
   form.elements.custom.addEventListener("input", () => {
@@ -162,6 +201,9 @@ function enhance(form) {
     if (target.value === "other") form.elements.custom.focus();
     else form.elements.custom.value = "";
   });
-  // A page that comes back from the browser's memory was left in the middle of sending.
-  addEventListener("pageshow", ({ persisted }) => { if (persisted) rest(); });
+  // A page that comes back from the browser's memory was left in the middle of sending, and may lie behind a payment.
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted && popups) location.reload();
+    else if (persisted) rest();
+  });
 }

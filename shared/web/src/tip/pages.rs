@@ -108,7 +108,7 @@ fn draw(
         field: place_of(&error.field),
         text: page::sentence(&error.detail),
     };
-    let look = site.look(target);
+    let look = site.form_look(target);
     let policy = look.policy.clone();
     let (min, max) = (local_amount(money(target.tips.min)), local_amount(money(target.tips.max)));
     let page = FormPage {
