@@ -27,6 +27,11 @@ impl SecretError {
     pub(crate) fn of(cause: &'static str) -> Self {
         Self(cause.into())
     }
+
+    /// A service that keeps a key did not answer as it should.
+    pub(crate) fn caused(cause: String) -> Self {
+        Self(cause.into())
+    }
 }
 
 impl Failure for SecretError {

@@ -1,16 +1,23 @@
-//! Signed tokens (RFC 7515, ES256) that others verify offline: the one beside a guard's code (X11). The keys are
-//! derived from the versions of a generated secret, so that a rotation is the secret's rotation and nothing else.
+//! Signed tokens (RFC 7515, ES256) that others verify offline: the one beside a guard's code (X11), and vouchers'
+//! ([`VoucherSigner`]). The keys are derived from the versions of a generated secret, so that a rotation is the secret's
+//! rotation and nothing else. One key signs all kinds; `typ` tells them apart.
 //!
 //! Deliberately absent: expiry and meaning of the claims. A guard's code is taken back in the table.
 
+mod kms;
+mod voucher;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::voucher_token::PublicKey;
 use hkdf::Hkdf;
 use p256::ecdsa::signature::{Signer, Verifier};
 use p256::ecdsa::{Signature, SigningKey};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use serde_json::Value;
+use sha2::Sha256;
+
+pub use voucher::{BATCH_BY_KMS_MAX, SignError, VoucherSigner};
 
 use crate::environment::{Environment, EnvironmentError};
 use crate::secrets::{Secret, SecretError, SecretText};
@@ -77,15 +84,6 @@ impl TokenSigner {
         Ok(claims(&pairs, token, typ))
     }
 
-    /// The public keys, the present one first (RFC 7517).
-    ///
-    /// # Errors
-    /// [`SecretError`] when the keys cannot be read.
-    pub async fn jwks(&self) -> Result<Value, SecretError> {
-        let keys: Vec<Value> = self.pairs().await?.iter().map(KeyPair::jwk).collect();
-        Ok(json!({ "keys": keys }))
-    }
-
     async fn pairs(&self) -> Result<Vec<KeyPair>, SecretError> {
         let versions = self.secret.versions().await?;
         versions.iter().map(|text| KeyPair::derive(text, INFO).ok_or_else(no_key)).collect()
@@ -122,34 +120,29 @@ impl KeyPair {
         let part = |json: Vec<u8>| URL_SAFE_NO_PAD.encode(json);
         let head = part(serde_json::to_vec(head).ok()?);
         let input = format!("{head}.{}", part(serde_json::to_vec(claims).ok()?));
-        let signature: Signature = self.signing.sign(input.as_bytes());
-        Some(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes())))
+        let signature = self.signature(input.as_bytes());
+        Some(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 
     fn sign(&self, claims: &impl Serialize, typ: &str) -> Option<String> {
-        self.sign_with(&Head { alg: "ES256", kid: &self.kid(), typ }, claims)
+        let public = self.public().ok()?;
+        self.sign_with(&Head { alg: "ES256", kid: public.kid(), typ }, claims)
     }
 
-    /// Both coordinates of the public key, as a JWK has them.
-    fn coordinates(&self) -> [String; 2] {
-        let point = self.public_key();
-        let half = |range| URL_SAFE_NO_PAD.encode(point.get(range).unwrap_or_default());
-        [half(1..33), half(33..65)]
+    /// r and s of the signature of a message.
+    fn signature(&self, message: &[u8]) -> [u8; 64] {
+        let signature: Signature = self.signing.sign(message);
+        signature.to_bytes().into()
+    }
+
+    /// The public half; its id is its thumbprint.
+    fn public(&self) -> Result<PublicKey, SecretError> {
+        PublicKey::from_point(&self.public_key()).ok_or_else(no_key)
     }
 
     /// The thumbprint of the public key (RFC 7638).
-    fn kid(&self) -> String {
-        let [x, y] = self.coordinates();
-        let text = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
-        URL_SAFE_NO_PAD.encode(Sha256::digest(text))
-    }
-
-    fn jwk(&self) -> Value {
-        let [x, y] = self.coordinates();
-        let kid = self.kid();
-        json!({
-            "kty": "EC", "crv": "P-256", "x": x, "y": y, "kid": kid, "use": "sig", "alg": "ES256",
-        })
+    fn kid(&self) -> Option<String> {
+        self.public().ok().map(|public| public.kid().to_owned())
     }
 }
 
@@ -164,7 +157,7 @@ fn claims(pairs: &[KeyPair], token: &str, typ: &str) -> Option<Value> {
     if head.alg != "ES256" || head.typ != typ || head.crit.is_some() {
         return None;
     }
-    let pair = pairs.iter().find(|pair| pair.kid() == head.kid)?;
+    let pair = pairs.iter().find(|pair| pair.kid().as_ref() == Some(&head.kid))?;
     let signature = Signature::from_slice(&bytes(signature)?).ok()?;
     pair.signing.verifying_key().verify(input.as_bytes(), &signature).ok()?;
     serde_json::from_slice(&bytes(claims)?).ok().filter(Value::is_object)

@@ -6,14 +6,23 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
+use serde_json::json;
+
 use super::*;
 use crate::clock::Clock;
 use crate::liar::{Liar, environment, secrets};
 
+mod vouchers;
+
 const TYP: &str = "guard+jwt";
+const URL: &str = "https://q.example.com";
 
 fn pair(text: &str) -> KeyPair {
     KeyPair::derive(&SecretText::new(text), INFO).unwrap()
+}
+
+fn kid_of(pair: &KeyPair) -> String {
+    pair.public().unwrap().kid().to_owned()
 }
 
 fn sample() -> Value {
@@ -31,9 +40,9 @@ fn a_token_is_what_another_library_verifies() {
     let parts: Vec<&str> = token.split('.').collect();
     let [head, claims, signature] = parts.as_slice() else { panic!("{token}") };
     let head: Value = serde_json::from_slice(&decoded(head)).unwrap();
-    assert_eq!(head, json!({ "alg": "ES256", "kid": pair.kid(), "typ": TYP }));
+    assert_eq!(head, json!({ "alg": "ES256", "kid": kid_of(&pair), "typ": TYP }));
     assert_eq!(serde_json::from_slice::<Value>(&decoded(claims)).unwrap(), sample());
-    let jwk = pair.jwk();
+    let jwk = pair.public().unwrap().jwk();
     let coordinate = |name: &str| decoded(jwk[name].as_str().unwrap());
     let point = [vec![4], coordinate("x"), coordinate("y")].concat();
     let theirs = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
@@ -51,8 +60,8 @@ fn a_key_follows_from_the_secret_and_its_purpose() {
         "8b817109b889beb89ddc70eb752292a11571f2a8a5520a147ca4393a005582b6"
     );
     let other = KeyPair::derive(&SecretText::new("a generated secret"), b"other").unwrap();
-    assert_ne!(pair("a generated secret").kid(), other.kid());
-    assert_ne!(pair("a generated secret").kid(), pair("another one").kid());
+    assert_ne!(kid_of(&pair("a generated secret")), kid_of(&other));
+    assert_ne!(kid_of(&pair("a generated secret")), kid_of(&pair("another one")));
     assert_eq!(pair("a generated secret").public_key().len(), 65);
 }
 
@@ -75,11 +84,11 @@ fn only_our_tokens_of_the_kind_are_taken() {
     check("..", TYP, false);
     check(&"a".repeat(5000), TYP, false);
     let head = |head: Value| ours.sign_with(&head, &sample()).unwrap();
-    let kid = ours.kid();
+    let kid = kid_of(&ours);
     check(&head(json!({ "alg": "ES256", "kid": kid, "typ": TYP })), TYP, true);
     check(&head(json!({ "alg": "none", "kid": kid, "typ": TYP })), TYP, false);
     check(&head(json!({ "alg": "HS256", "kid": kid, "typ": TYP })), TYP, false);
-    check(&head(json!({ "alg": "ES256", "kid": before.kid(), "typ": TYP })), TYP, false);
+    check(&head(json!({ "alg": "ES256", "kid": kid_of(&before), "typ": TYP })), TYP, false);
     check(&head(json!({ "alg": "ES256", "typ": TYP })), TYP, false);
     let crit = json!({ "alg": "ES256", "kid": kid, "typ": TYP, "crit": ["exp"] });
     check(&head(crit), TYP, false);
@@ -106,7 +115,7 @@ async fn a_rotation_keeps_old_tokens_good() {
         seen.lock().unwrap().get(at).map(|text| (*text).to_owned())
     });
     let (aws, clock) = (Liar::start(vault).await, Clock::manual(Timestamp::UNIX_EPOCH));
-    let env = environment(&aws, &clock, &[("SIGNING_SECRET_ID", "signing")]);
+    let env = environment(&aws, &clock, &[("SIGNING_SECRET_ID", "signing"), ("PUBLIC_URL", URL)]);
     let signer = TokenSigner::from_env(&env).unwrap();
     let old = signer.sign(&sample(), TYP).await.unwrap();
     let turn = |now: &[&'static str]| {
@@ -118,10 +127,11 @@ async fn a_rotation_keeps_old_tokens_good() {
     assert_ne!(old, new);
     assert_eq!(signer.verify(&old, TYP).await.unwrap(), Some(sample()));
     assert_eq!(signer.verify(&new, TYP).await.unwrap(), Some(sample()));
-    let jwks = signer.jwks().await.unwrap();
+    let vouchers = VoucherSigner::from_env(&env).unwrap();
+    let jwks = vouchers.keys().await.unwrap().jwks();
     let kids: Vec<&Value> =
         jwks["keys"].as_array().unwrap().iter().map(|key| &key["kid"]).collect();
-    assert_eq!(kids, [&json!(pair("two").kid()), &json!(pair("one").kid())]);
+    assert_eq!(kids, [&json!(kid_of(&pair("two"))), &json!(kid_of(&pair("one")))]);
     assert!(!jwks.to_string().contains("\"d\""), "no private key is published");
     turn(&["three", "two"]);
     assert_eq!(signer.verify(&old, TYP).await.unwrap(), None);
