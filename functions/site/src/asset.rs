@@ -48,5 +48,8 @@ pub(crate) async fn read_asset(
         (header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type)),
         (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
     ];
-    Ok((headers, asset.bytes).into_response())
+    let policy = asset
+        .content_policy()
+        .map(|policy| [(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy))]);
+    Ok((headers, policy, asset.bytes).into_response())
 }

@@ -45,16 +45,48 @@ pub static DESK_LIVE_SCRIPT: Asset = Asset {
     bytes: include_bytes!("../assets/desk-live.js"),
 };
 
+/// What reads codes with the camera.
+pub static SCANNER_SCRIPT: Asset = Asset {
+    name: "scanner.js",
+    content_type: "text/javascript; charset=utf-8",
+    bytes: include_bytes!("../assets/scanner.js"),
+};
+
+/// The verifier of vouchers' tokens in a page, and the scanner's worker.
+pub static READER_SCRIPT: Asset = Asset {
+    name: "reader.js",
+    content_type: "text/javascript; charset=utf-8",
+    bytes: include_bytes!("../assets/reader.js"),
+};
+
+/// What both of them run: the `browser` crate. Empty when it was built without Rust's target for WebAssembly.
+static READER_MODULE: Asset = Asset {
+    name: "reader.wasm",
+    content_type: "application/wasm",
+    bytes: include_bytes!(concat!(env!("OUT_DIR"), "/browser.wasm")),
+};
+
+/// The module of [`READER_SCRIPT`], if this build has it: without it a page says that a code has to be typed.
+pub fn reader_module() -> Option<&'static Asset> {
+    Some(&READER_MODULE).filter(|module| !module.bytes.is_empty())
+}
+
 /// Every file.
-pub static ALL: [&Asset; 6] = [
+pub static ALL: [&Asset; 9] = [
     &STYLESHEET,
     &SCAN_SCRIPT,
     &TIP_SCRIPT,
     &TIP_STATUS_SCRIPT,
     &DESK_PHOTO_SCRIPT,
     &DESK_LIVE_SCRIPT,
+    &SCANNER_SCRIPT,
+    &READER_SCRIPT,
+    &READER_MODULE,
 ];
 
+/// What the scanner's worker may do: load and compile the module, nothing else.
+const WORKER_POLICY: &str =
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; base-uri 'none'";
 /// Digits of the hash in a path.
 const HASH_DIGITS: usize = 16;
 
@@ -82,8 +114,15 @@ impl Asset {
         format!("/assets/{}/{}", self.hash(), self.name)
     }
 
+    /// The policy that it brings along, where it is not the one of every answer: a worker has its own, and
+    /// this one compiles the module.
+    pub fn content_policy(&self) -> Option<&'static str> {
+        (self.name == READER_SCRIPT.name).then_some(WORKER_POLICY)
+    }
+
     /// The file at `/assets/{hash}/{name}`.
     pub fn find(hash: &str, name: &str) -> Option<&'static Asset> {
-        ALL.into_iter().find(|asset| asset.name == name && asset.hash() == hash)
+        let there = |asset: &&Asset| !asset.bytes.is_empty() && asset.name == name;
+        ALL.into_iter().filter(there).find(|asset| asset.hash() == hash)
     }
 }

@@ -1,7 +1,7 @@
 //! Pages: one shell, one stylesheet, a strict content policy. A handler's own template extends `shell.html`.
 
 use askama::Template;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::assets;
@@ -10,6 +10,12 @@ use crate::problem::Problem;
 /// Scripts, styles and images from our own origin only; nothing inline, no frames, no plugins, no foreign form.
 const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The same with our own WebAssembly, for pages that read codes.
+const SCANNING_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+    img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// What such a page may ask the visitor for.
+const SCANNING_PERMISSIONS: &str = "camera=(self), geolocation=(), microphone=()";
 
 /// What the shell of every page needs.
 #[derive(Clone, Debug)]
@@ -59,6 +65,14 @@ pub fn html_under(status: StatusCode, page: &impl Template, policy: HeaderValue)
         }
         Err(error) => Problem::from(NotRendered(error)).into_response(),
     }
+}
+
+/// A page that reads codes: it may ask for the camera and run our WebAssembly. No other page may.
+pub fn html_scanning(status: StatusCode, page: &impl Template) -> Response {
+    let mut response = html_under(status, page, HeaderValue::from_static(SCANNING_POLICY));
+    let name = HeaderName::from_static("permissions-policy");
+    response.headers_mut().insert(name, HeaderValue::from_static(SCANNING_PERMISSIONS));
+    response
 }
 
 /// A page that tells a visitor in words what a problem means to them.
