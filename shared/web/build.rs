@@ -77,7 +77,8 @@ fn compiled(root: &Path, cargo: &Path, out: &Path) -> Result<Vec<u8>, String> {
             .args(["--target", TARGET, "--target-dir"])
             .arg(&folder)
             .args(offline);
-        command.current_dir(root).stdin(Stdio::null()).output()
+        // Set, though empty, so that flags for the host in a person's own configuration are left out.
+        command.env("CARGO_ENCODED_RUSTFLAGS", "").stdin(Stdio::null()).current_dir(root).output()
     };
     let mut built = build(&["--offline"]);
     if !built.as_ref().is_ok_and(|built| built.status.success()) {

@@ -2,7 +2,7 @@
 // tokens are those of the corpus.
 //
 // usage: node tests/outside/browser.mjs MODULE.wasm [FRAMES] [CORPUS.jsonl]
-//   FRAMES: a folder of `frames.py make`. CORPUS: lines of `{"question": {…}, "answer": {…}}`.
+//   FRAMES: a folder of `frames.py make`. CORPUS: what `VOUCHER_CORPUS=… cargo test -p tessera-domain corpus` writes.
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -64,9 +64,12 @@ if (frames && existsSync(frames)) {
 }
 if (corpus) {
   const lines = readFileSync(corpus, "utf8").trim().split("\n").map((line) => JSON.parse(line));
-  for (const { question, answer } of lines) {
-    const { jwks, iss, aud, ...rest } = question;
-    assert.deepEqual(reader.verify({ ...rest, keys: jwks, issuer: iss, audience: aud }), answer);
+  const verdicts = new Set();
+  for (const { name, question, expected } of lines) {
+    const { jwks, iss, aud, status, ...rest } = question;
+    const asked = { ...rest, status: status ?? undefined, keys: jwks, issuer: iss, audience: aud };
+    assert.equal(reader.verify(asked).verdict, expected, name);
+    verdicts.add(expected);
   }
-  console.log(`tokens: ${lines.length} verdicts are those of the functions' verifier`);
+  console.log(`tokens: ${lines.length} verdicts (${[...verdicts].sort().join(", ")}) are those of the functions' verifier`);
 }

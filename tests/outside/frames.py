@@ -2,7 +2,7 @@
 lit and small, always the same ones. Which reader reads how many of each class, and in how many milliseconds.
 
 usage, from the repository's folder, with numpy and opencv-python-headless installed:
-    python tests/outside/frames.py make FOLDER
+    python tests/outside/frames.py make FOLDER [SEED]
     cargo run --release -p tessera-browser --example frames -- FOLDER > FOLDER/rqrr.txt
     npm install --prefix FOLDER zxing-wasm && node tests/outside/frames.mjs FOLDER > FOLDER/zxing.txt
     python tests/outside/frames.py table FOLDER rqrr zxing
@@ -162,14 +162,14 @@ def spoiled(generator, picture, module_px: float, wish: dict, within):
     return np.clip(picture, 0, 255).astype(np.uint8)
 
 
-def make(folder: pathlib.Path) -> None:
+def make(folder: pathlib.Path, seed: int = SEED) -> None:
     """Writes the frames as PGM, and `frames.csv` with what each shows."""
     import cv2
     import numpy as np
     folder.mkdir(parents=True, exist_ok=True)
     texts = payloads()
     lines = "".join(f"{name},{level},{text}\n" for name, (level, text) in texts.items())
-    subprocess.run(["cargo", "run", "--quiet", "--package", "tessera-qr", "--example", "modules", "--", folder],
+    subprocess.run(["cargo", "run", "--locked", "--quiet", "--package", "tessera-qr", "--example", "modules", "--", folder],
                    input=lines, text=True, check=True)
     (folder / "payloads.json").write_text(json.dumps({name: text for name, (_, text) in texts.items()}))
     drawn = {name: cv2.imread(str(folder / f"{name}.pbm"), cv2.IMREAD_GRAYSCALE) < 128 for name in texts}
@@ -179,7 +179,7 @@ def make(folder: pathlib.Path) -> None:
         rows.writerow(["file", "class", "text"])
         for number, (title, wish) in enumerate(classes().items()):
             for index in range(FRAMES_PER_CLASS):
-                generator = np.random.default_rng([SEED, number, index])
+                generator = np.random.default_rng([seed, number, index])
                 name = names[index % len(names)]
                 picture = frame(generator, drawn[name], *sizes[index % len(sizes)], wish)
                 path = f"{number:02}-{index:02}.pgm"
@@ -213,6 +213,6 @@ def table(folder: pathlib.Path, readers: list[str]) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "make":
-        make(pathlib.Path(sys.argv[2]))
+        make(pathlib.Path(sys.argv[2]), *map(int, sys.argv[3:]))
     else:
         table(pathlib.Path(sys.argv[2]), sys.argv[3:])

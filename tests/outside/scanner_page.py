@@ -40,6 +40,23 @@ SCAN = """async () => {
   one.stop();
   return { text, times: seen.length, reads, torch, cameras, released: video.srcObject === null };
 }"""
+# A detector of the browser's own is asked first; one that fails leaves its place to the module.
+NATIVE = """async () => {
+  const { scanner, reader, module } = document.querySelector("main").dataset;
+  const { Scanner } = await import(scanner);
+  const outcomes = [];
+  for (const detect of [async () => [{ rawValue: "NATIVE" }], async () => { throw new Error("no service"); }]) {
+    globalThis.BarcodeDetector = class { static getSupportedFormats = async () => ["qr_code"]; detect = detect; };
+    const one = new Scanner({ reader, module });
+    const video = document.getElementById("video");
+    const text = await new Promise((resolve, reject) => { one.start(video, resolve).catch(reject); });
+    outcomes.push([text, one.reads]);
+    one.stop();
+  }
+  delete globalThis.BarcodeDetector;
+  const { name } = await new Scanner().start(document.getElementById("video"), () => {}).catch((error) => error);
+  return [...outcomes, name];
+}"""
 READ = """async () => {
   const { scanner, reader, module } = document.querySelector("main").dataset;
   const { Scanner } = await import(scanner);
@@ -150,6 +167,8 @@ def main() -> None:
             if leave:
                 scanned = page.evaluate(SCAN)
                 assert scanned["text"] == wanted and scanned["times"] == 1 and scanned["released"], scanned
+                native = page.evaluate(NATIVE)
+                assert native == [["NATIVE", "native"], [wanted, "module"], "no_reader"], native
                 page.set_input_files("#file", large)
                 read = page.evaluate(READ)
                 assert read["texts"] == [wanted] and read["wrong"][0] == "bad_picture", read

@@ -4,6 +4,7 @@
 // How long the same code has to be out of sight before it is told again.
 const AGAIN_AFTER_MS = 3_000;
 const PAUSE_MS = 40;
+const AGAIN_AFTER_FAILURE_MS = 1_000;
 const LOAD_MAX_MS = 20_000;
 const READ_MAX_MS = 8_000;
 const FRAME_SIDE_MAX_PX = 960;
@@ -149,6 +150,7 @@ export class Scanner {
       await this.#open(running);
     } catch (error) {
       if (this.#running === running) this.stop();
+      this.device = undefined;
       throw error instanceof ScannerError ? error : new ScannerError("camera_failed", error);
     }
     if (this.#running === running) this.#loop(running);
@@ -160,7 +162,6 @@ export class Scanner {
     this.#running = undefined;
     for (const track of stream?.getTracks() ?? []) track.stop();
     if (video) video.srcObject = null;
-    this.#seen.clear();
   }
 
   // Whether there is a lamp to switch.
@@ -217,7 +218,11 @@ export class Scanner {
 
   async #prepare() {
     if (this.#native === null) this.#native = await detector();
-    if (this.#native || this.#worker) return;
+    if (!this.#native) await this.#load();
+  }
+
+  async #load() {
+    if (this.#worker) return;
     if (!this.#addresses || !globalThis.WebAssembly) throw new ScannerError("no_reader");
     const worker = new WorkerReader(this.#addresses);
     try {
@@ -249,7 +254,7 @@ export class Scanner {
     const { video, onText } = running;
     while (this.#running === running) {
       if (document.visibilityState === "visible" && video.readyState >= 2 && video.videoWidth) {
-        const texts = await this.#frame(video).catch(() => []);
+        const texts = await this.#frame(video).catch(() => wait(AGAIN_AFTER_FAILURE_MS).then(() => []));
         if (this.#running !== running) return;
         for (const text of texts) if (this.#isNew(text)) onText(text);
       }
@@ -267,7 +272,7 @@ export class Scanner {
   }
 
   async #read(frame, looks) {
-    if (!this.#worker) await this.#prepare();
+    await this.#load();
     return this.#worker.read(frame, looks);
   }
 
@@ -285,9 +290,10 @@ export class Scanner {
 
   #isNew(text) {
     const now = performance.now();
-    const last = this.#seen.get(text);
+    for (const [old, last] of this.#seen) if (now - last > AGAIN_AFTER_MS) this.#seen.delete(old);
+    const told = this.#seen.has(text);
     this.#seen.set(text, now);
-    return last === undefined || now - last > AGAIN_AFTER_MS;
+    return !told;
   }
 
   // A phone may have taken the camera away while the page was hidden.
