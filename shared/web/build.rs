@@ -1,5 +1,5 @@
-//! Compiles the `browser` crate to the module that scanning pages load. Without Rust's target for WebAssembly nothing is
-//! embedded, a warning says what to install, and the pages say what does not work; the build itself never fails here.
+//! Compiles the `browser` crate to the module that scanning pages load. Without Rust's target for WebAssembly nothing
+//! is embedded, a warning says what to install, and the pages say what does not work; the build never fails here.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -56,8 +56,8 @@ fn compiled(root: &Path, cargo: &Path, out: &Path) -> Result<Vec<u8>, String> {
         let mut command = Command::new(cargo);
         for (name, _) in env::vars_os() {
             let starts = |prefix: &&str| name.to_string_lossy().starts_with(prefix);
-            if OF_THE_OUTER_BUILD.iter().any(|one| starts(&one))
-                && !OF_THE_MACHINE.iter().any(|one| starts(&one))
+            if OF_THE_OUTER_BUILD.iter().any(|one| starts(one))
+                && !OF_THE_MACHINE.iter().any(|one| starts(one))
             {
                 command.env_remove(&name);
             }

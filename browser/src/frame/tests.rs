@@ -44,7 +44,11 @@ fn a_frame_of_other_sides_than_its_pixels_is_none() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     /// Whatever a camera sends, the reader answers.
     #[test]
