@@ -56,9 +56,7 @@ fn compiled(root: &Path, cargo: &Path, out: &Path) -> Result<Vec<u8>, String> {
         let mut command = Command::new(cargo);
         for (name, _) in env::vars_os() {
             let starts = |prefix: &&str| name.to_string_lossy().starts_with(prefix);
-            if OF_THE_OUTER_BUILD.iter().any(|one| starts(one))
-                && !OF_THE_MACHINE.iter().any(|one| starts(one))
-            {
+            if OF_THE_OUTER_BUILD.iter().any(&starts) && !OF_THE_MACHINE.iter().any(&starts) {
                 command.env_remove(&name);
             }
         }
