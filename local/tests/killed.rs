@@ -13,16 +13,16 @@ use tessera_tests::{House, Platform, Start, Visitor, at_once, house};
 const SCANS: usize = 2000;
 const AT_ONCE: usize = 64;
 
-/// The command line's process, on a folder that is there already.
+/// The command line's process.
 struct Process {
     child: Child,
     base: String,
 }
 
 impl Process {
-    fn start(folder: &Path) -> Self {
+    fn spawn(folder: &Path) -> Child {
         let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_tessera"))
+        Command::new(env!("CARGO_BIN_EXE_tessera"))
             .args(["--port", "0", "--data"])
             .arg(folder)
             .arg("--template")
@@ -30,7 +30,11 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .unwrap();
+            .unwrap()
+    }
+
+    fn start(folder: &Path) -> Self {
+        let mut child = Self::spawn(folder);
         let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
         let said = lines.map_while(Result::ok).find(|line| line.contains("http://")).unwrap();
         let base = &said[said.find("http://").unwrap()..];
@@ -48,6 +52,19 @@ impl Process {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         assert!(self.child.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn a_first_start_that_is_killed_needs_no_reset() {
+    let parent = tempfile::tempdir().unwrap();
+    for pause_ms in [20, 60, 90, 120, 150, 200] {
+        let folder = parent.path().join(pause_ms.to_string());
+        let mut first = Process::spawn(&folder);
+        std::thread::sleep(std::time::Duration::from_millis(pause_ms));
+        first.kill().unwrap();
+        first.wait().unwrap();
+        Process::start(&folder).stop();
     }
 }
 

@@ -1,6 +1,11 @@
 //! Tenants.
 
+use std::collections::BTreeSet;
+
+use adapters::table::NIGHTS_MAX;
+use domain::id::TenantId;
 use domain::tenant::{Rollout, Tenant};
+use jiff::Timestamp;
 use tessera_tests::Platform;
 
 use crate::is_corrupt;
@@ -44,6 +49,32 @@ async fn a_rollout_moves_on_only_within_its_own_version() {
     }
     assert!(!table.replace_rollout(&tenant.id, &Rollout::Pending(None), 2).await.unwrap());
     assert_eq!(table.tenant(&tenant.id).await.unwrap(), Some(tenant));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_tenant_s_night_is_found_once_on_some_page() {
+    let platform = Platform::start().await;
+    let (table, mut expected) = (platform.table(), BTreeSet::new());
+    for number in 0..u16::try_from(NIGHTS_MAX).unwrap() + 30 {
+        let [high, low] = number.to_be_bytes();
+        let id = TenantId::new(Timestamp::UNIX_EPOCH, [9, 0, 0, 0, 0, 0, 0, 0, high, low]);
+        assert!(table.insert_tenant(&Tenant { id: id.clone(), ..tenant(1) }).await.unwrap());
+        expected.insert(id);
+    }
+    let (mut found, mut behind) = (Vec::new(), None);
+    loop {
+        let (nights, next) = table.due_nights(Timestamp::MAX, behind).await.unwrap();
+        found.extend(nights.into_iter().map(|night| night.tenant));
+        behind = next;
+        if behind.is_none() {
+            break;
+        }
+    }
+    let of_platform = [platform.owner().tenant.clone()];
+    let count = found.len();
+    let found: BTreeSet<TenantId> = found.into_iter().collect();
+    assert_eq!(found.len(), count, "none twice");
+    assert_eq!(found, expected.into_iter().chain(of_platform).collect());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -132,7 +132,7 @@ impl Ground {
 
 /// The tenant's next night is the first one after this instant.
 async fn move_night(table: &Table, owner: &Owner, after: Timestamp) {
-    let nights = table.due_nights(Timestamp::MAX).await.unwrap();
+    let (nights, _) = table.due_nights(Timestamp::MAX, None).await.unwrap();
     let due = nights.into_iter().find(|due| due.tenant == owner.tenant).unwrap();
     let night = PayoutSettings::default().night();
     assert!(table.advance_night(&due, &night, after).await.unwrap());

@@ -79,6 +79,19 @@ async fn who_signs_out_or_waits_too_long_is_out() {
     platform.passes(SignedDuration::from_hours(12)).await;
     let late = other.sends(&page, "/desk/guards", &[("first_name", "Ada")]).await;
     says(&late, 401, "Please sign in again");
+    // What was typed is not lost, and signing in leads back to the form.
+    let form = "csrf=x&act=&first_name=Ada+%3Cb%3E&last_name=Obi";
+    let late = other.ask(Method::POST, "/desk/guards").header("sec-fetch-site", "same-origin");
+    let late = late.header("referer", &format!("{}/desk/guards/new", platform.base()));
+    let late = late.body("application/x-www-form-urlencoded", form).await;
+    says(&late, 401, "<dt>first name</dt><dd>Ada &#60;b&#62;</dd>");
+    says(&late, 401, r#"href="/desk/sign-in?next=%2Fdesk%2Fguards%2Fnew""#);
+    assert!(!late.text().contains("csrf"), "{}", late.text());
+    // Nobody knows whose words these are: no page of ours has sent them.
+    let said = Staff::at(&platform).ask(Method::POST, "/desk/guards");
+    let said = said.body("application/x-www-form-urlencoded", form).await;
+    says(&said, 401, "Go to the desk");
+    assert!(!said.text().contains("Ada"), "{}", said.text());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,7 @@
 //! Whatever is lost between us and Paystack, a guard is paid once: after any doubt we ask before we send.
 
 use domain::ledger::{Reference, TransferNews, TransferPosted, TransferStep};
-use domain::payout::{PayoutState, Trouble};
+use domain::payout::{Payout, PayoutState, Trouble};
 use futures::future::join_all;
 use local::paystack::{Fault, FaultKind, Lost, Pace, Settings, TransferStatus};
 use serde_json::{Value, json};
@@ -146,6 +146,73 @@ async fn a_transfer_that_somebody_has_sent_meanwhile_is_adopted() {
         assert_eq!(payroll.paid(guard).await, OWED);
     }
     payroll.balances().await;
+}
+
+/// A payout whose transfer Paystack had taken, and does not know when it is asked; finance has decided about it.
+async fn gone(decision: &str) -> (Payroll, Payout) {
+    let payroll = Payroll::of(1).await;
+    payroll.behaves(Settings { transfers: Some(Pace::ByHand), ..Settings::default() });
+    payroll.runs().await;
+    let sent = payroll.payout(0).await;
+    let reference = sent.reference().map(|reference| reference.to_string());
+    payroll.till.breaks(Fault { reference, ..Fault::always(VERIFY, FaultKind::Missing) });
+    payroll.passes_s(16 * 60).await;
+    let stuck = (PayoutState::Sent, 1, Some(Trouble::Mismatch));
+    assert_eq!(payroll.stands(0).await, stuck);
+    payroll.passes_s(24 * 3_600).await;
+    assert_eq!((payroll.stands(0).await, payroll.calls(SINGLE)), (stuck, 1), "nobody guesses");
+    let path = format!("/api/v1/payouts/{}/{decision}", sent.id);
+    let note = json!({ "note": "Paystack's support has never seen it" });
+    let owner = payroll.till.platform.owner();
+    let decided = owner.post_once(&path).json(&note).await.is(200).json();
+    assert_eq!(decided["status"], "sent", "Paystack is asked first");
+    owner.post_once(&path).json(&note).await.problem(409, "payout_state");
+    (payroll, sent)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transfer_that_is_gone_is_made_anew_when_finance_says_so() {
+    let (payroll, sent) = gone("retry").await;
+    payroll.behaves(Settings::default());
+    payroll.passes_s(3 * 60).await;
+    assert_eq!(payroll.stands(0).await, (PayoutState::Confirmed, 2, None));
+    assert_eq!((payroll.paid(0).await, payroll.calls(SINGLE)), (OWED, 2));
+    // What was gone turns up and has failed: nothing of it is ours any more.
+    payroll.till.platform.simulator().clear_faults().unwrap();
+    payroll.ends(&sent, TransferStatus::Failed);
+    payroll.till.platform.quiet().await;
+    assert_eq!(payroll.stands(0).await, (PayoutState::Confirmed, 2, None));
+    payroll.balances().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transfer_that_is_gone_is_given_up_when_finance_says_so() {
+    let (payroll, sent) = gone("cancel").await;
+    payroll.passes_s(60).await;
+    let given_up = (PayoutState::Cancelled, 1, Some(Trouble::GivenUp));
+    assert_eq!(payroll.stands(0).await, given_up);
+    payroll.till.platform.simulator().clear_faults().unwrap();
+    payroll.ends(&sent, TransferStatus::Failed);
+    payroll.behaves(Settings::default());
+    payroll.passes_s(25 * 3_600).await;
+    assert_eq!(payroll.stands(0).await, (PayoutState::Confirmed, 1, None), "the next run pays");
+    assert_eq!(payroll.paid(0).await, OWED);
+    payroll.balances().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transfer_that_is_there_again_is_not_made_anew_whatever_finance_says() {
+    for decision in ["retry", "cancel"] {
+        let (payroll, sent) = gone(decision).await;
+        payroll.till.platform.simulator().clear_faults().unwrap();
+        payroll.passes_s(60).await;
+        assert_eq!(payroll.stands(0).await, (PayoutState::Sent, 1, None), "{decision}");
+        payroll.ends(&sent, TransferStatus::Success);
+        payroll.till.platform.quiet().await;
+        assert_eq!(payroll.stands(0).await, (PayoutState::Confirmed, 1, None), "{decision}");
+        assert_eq!((payroll.paid(0).await, payroll.calls(SINGLE)), (OWED, 1), "{decision}");
+        payroll.balances().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,6 +3,7 @@
 use domain::access::Scope;
 use domain::payout::{PayoutState, Trouble};
 use local::paystack::{Fault, FaultKind, Settings, TransferStatus};
+use local::{Call, Fault as Broken, Script};
 use reqwest::{Client, Method};
 use serde_json::json;
 use tessera_tests::Ask;
@@ -109,6 +110,44 @@ async fn a_pause_holds_everything_and_loses_nothing() {
         assert_eq!(payroll.paid(guard).await, OWED);
     }
     payroll.balances().await;
+}
+
+/// What the worker asks the table, and Paystack.
+fn of_the_worker(call: &Call) -> bool {
+    (&*call.function, call.service) == ("payouts", "dynamodb") || call.service == "paystack"
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whether_payouts_are_paused_is_asked_right_before_each_call_that_sends() {
+    for (guards, route) in [(1, SINGLE), (3, BULK)] {
+        let payroll = Payroll::of(guards).await;
+        let meter = payroll.till.platform.meter();
+        meter.follow(Script::counting(of_the_worker));
+        payroll.runs().await;
+        let trail = meter.unfollow();
+        let sent = trail.iter().position(|call| call.operation == route).unwrap();
+        let asked = &trail[sent - 1];
+        assert_eq!((&*asked.function, &*asked.operation), ("payouts", "GetItem"), "{route}");
+        // Where that cannot be said, nothing is sent.
+        let payroll = Payroll::of(guards).await;
+        let meter = payroll.till.platform.meter();
+        let nth = u64::try_from(sent).unwrap();
+        meter.follow(Script::counting(of_the_worker).breaks(nth, Broken::Before));
+        payroll.runs().await;
+        let _trail = meter.unfollow();
+        assert_eq!((payroll.calls(SINGLE), payroll.calls(BULK)), (0, 0), "{route}");
+        assert_eq!(payroll.stands(0).await, (PayoutState::Reserved, 1, None), "{route}");
+        payroll.pauses(true).await;
+        payroll.passes_s(60 * 60).await;
+        assert_eq!((payroll.calls(SINGLE), payroll.calls(BULK)), (0, 0), "{route}");
+        payroll.pauses(false).await;
+        payroll.passes_s(6 * 60).await;
+        for guard in 0..guards as usize {
+            assert_eq!(payroll.stands(guard).await, (PayoutState::Confirmed, 1, None), "{route}");
+            assert_eq!(payroll.paid(guard).await, OWED);
+        }
+        payroll.balances().await;
+    }
 }
 
 impl Payroll {

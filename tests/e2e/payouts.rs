@@ -199,6 +199,7 @@ async fn a_transfer_that_is_no_payout_of_ours_is_a_case() {
     payroll.foreign = 5_000 + FEE;
     payroll.till.platform.quiet().await;
     assert_eq!(payroll.till.cases().await, ["unknown_reference"]);
+    assert_eq!(payroll.alerts().await, ["foreign_transfer"]);
     // The name of an attempt that we have never made.
     let ours = payroll.payout(0).await;
     (wish.reference, wish.amount) = (TransferReference::of(&ours.id, 9), ours.amount);

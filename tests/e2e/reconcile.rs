@@ -6,7 +6,8 @@ use domain::message::{Day, ReconciliationMessage};
 use domain::page::PageSize;
 use domain::reconciliation::{Findings, Reconciliation};
 use jiff::civil::Date;
-use local::paystack::{Fault, FaultKind, SettleTo};
+use local::paystack::{Fault, FaultKind, SettleTo, TransferStatus};
+use serde_json::json;
 
 use crate::payroll::{FEE, OWED, Payroll};
 use crate::till::{Till, charge_of, reference};
@@ -93,25 +94,75 @@ async fn a_transfer_from_the_dashboard_is_a_case_and_the_operators_hear_of_it() 
     payroll.paystack().transfer(payroll.tenant(), &wish).await.unwrap();
     till.passes(A_WHILE).await;
     let found = compares(till, "2030-01-01").await;
-    assert_eq!((found.differences, found.new_differences), (2, 2), "{found:?}");
-    assert_eq!(till.cases().await, ["balance_differs", "transfer_not_in_ledger"]);
+    // It is one case: what it took out of the balance is set down beside it.
+    assert_eq!((found.differences, found.new_differences), (1, 1), "{found:?}");
+    assert_eq!(till.cases().await, ["transfer_not_in_ledger"]);
     let cases = till.platform.owner().get("/api/v1/reconciliation/cases").await.is(200).json();
-    let cases = cases["cases"].as_array().unwrap();
-    let gone = -(50_000 + FEE);
-    for case in cases {
-        let [expected, found] = ["expected", "found"].map(|name| case[name].as_i64());
-        match case["kind"].as_str().unwrap() {
-            "balance_differs" => assert_eq!(found.unwrap() - expected.unwrap(), gone),
-            _ => assert_eq!((expected, found), (None, Some(-gone)), "{case}"),
-        }
-    }
+    let gone = 50_000 + FEE;
+    assert_eq!(
+        (&cases["cases"][0]["expected"], &cases["cases"][0]["found"]),
+        (&json!(null), &json!(gone))
+    );
+    assert_eq!(payroll.system(AccountKind::Suspense).await, gone);
+    assert_eq!(payroll.system(AccountKind::Balance).await, payroll.money().balance);
     till.platform.quiet().await;
     assert_eq!(alerts(till), 1);
     // The next night finds the same, and nobody is told again.
     till.passes(24 * 60).await;
     let again = compares(till, "2030-01-02").await;
-    assert_eq!((again.differences, again.new_differences), (2, 0), "{again:?}");
-    assert_eq!((till.cases().await.len(), alerts(till)), (2, 1));
+    assert_eq!((again.differences, again.new_differences), (1, 0), "{again:?}");
+    assert_eq!((till.cases().await.len(), alerts(till)), (1, 1));
+    // Its money comes back.
+    let simulator = till.platform.simulator();
+    simulator.end_transfer(wish.reference.as_str(), TransferStatus::Reversed).unwrap();
+    till.passes(24 * 60).await;
+    let _found = compares(till, "2030-01-03").await;
+    assert_eq!(payroll.system(AccountKind::Suspense).await, 0);
+    assert_eq!(payroll.system(AccountKind::Balance).await, payroll.money().balance);
+    assert_eq!(till.cases().await, ["transfer_not_in_ledger"]);
+    till.balances().await;
+}
+
+/// Where the case of the balances stands, and what is off in it.
+async fn gap(till: &Till) -> Option<(String, i64)> {
+    let path = "/api/v1/reconciliation/cases?kind=balance_differs";
+    let listed = till.platform.owner().get(path).await.is(200).json();
+    let cases = listed["cases"].as_array().unwrap();
+    assert!(cases.len() < 2, "one case for all nights: {listed}");
+    let case = cases.first()?;
+    let off = case["found"].as_i64().unwrap() - case["expected"].as_i64().unwrap();
+    Some((case["status"].as_str().unwrap().to_owned(), off))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gap_between_the_balances_is_one_case_that_closes_with_it() {
+    let payroll = Payroll::of(1).await;
+    let till = &payroll.till;
+    till.passes(A_WHILE).await;
+    let first = compares(till, "2030-01-01").await;
+    assert_eq!((first.differences, gap(till).await), (0, None));
+    // Paystack's answer is wrong, and nobody knows why: by 7, then by 5, then it is right.
+    let right = payroll.money().balance;
+    for (day, off, new) in [("02", 7, 1), ("03", 7, 0), ("04", 5, 1)] {
+        let wrong = FaultKind::WrongAmount { amount: Some(right - off) };
+        till.breaks(Fault::always("GET /balance", wrong));
+        let found = compares(till, &format!("2030-01-{day}")).await;
+        assert_eq!((found.differences, found.new_differences), (1, new), "{day}: {found:?}");
+        assert_eq!(gap(till).await, Some(("open".to_owned(), -off)), "{day}");
+        till.platform.simulator().clear_faults().unwrap();
+    }
+    let found = compares(till, "2030-01-05").await;
+    assert_eq!(found.differences, 0);
+    assert_eq!(gap(till).await.unwrap().0, "resolved", "by the night itself");
+    let case = till.platform.owner().get("/api/v1/reconciliation/cases").await.is(200).json();
+    assert_eq!(case["cases"][0]["resolved_by"], "system", "{case}");
+    let check = till.platform.owner().get("/api/v1/audit/check").await.is(200).json();
+    assert_eq!(check["ok"], true);
+    // The same gap is a new one after that.
+    let wrong = FaultKind::WrongAmount { amount: Some(right - 5) };
+    till.breaks(Fault::always("GET /balance", wrong));
+    let found = compares(till, "2030-01-06").await;
+    assert_eq!((found.new_differences, gap(till).await), (1, Some(("open".to_owned(), -5))));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -31,6 +31,19 @@ fn a_queue_that_nobody_empties_has_an_alarm() {
 }
 
 #[test]
+fn what_a_rule_of_the_bus_cannot_deliver_is_kept() {
+    let template = template();
+    let resources = template.raw()["Resources"].as_object().unwrap();
+    let rules = resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::Events::Rule");
+    let targets = rules.flat_map(|(id, rule)| {
+        let targets = rule["Properties"]["Targets"].as_array().into_iter().flatten();
+        targets.map(move |target| (id, target))
+    });
+    let lost = targets.filter(|(_, target)| target["DeadLetterConfig"]["Arn"].is_null());
+    none(lost.map(|(id, _)| id.clone()).collect(), "each target of these rules needs a queue");
+}
+
+#[test]
 fn an_alarm_tells_somebody_and_names_functions_that_there_are() {
     let template = template();
     let resources = template.raw()["Resources"].as_object().unwrap();

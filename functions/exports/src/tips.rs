@@ -32,19 +32,16 @@ pub(crate) const HEADS: [&str; 15] = [
 /// The sums, in the order of their columns.
 const SUMS: [&str; 4] = ["amount", "net", "fees", "taken_back"];
 
-/// What a tip came to, in the order of [`SUMS`], in minor units. Before it is paid it came to nothing.
-fn money(tip: &Tip) -> [i64; 4] {
-    let Some((charge, shares)) = tip.charge().and_then(|c| Some((c.clone(), c.shares().ok()?)))
-    else {
-        return [0; 4];
-    };
+/// What a tip came to, in the order of [`SUMS`], in minor units; nothing before it is paid.
+fn money(tip: &Tip) -> Option<[i64; 4]> {
+    let (charge, shares) = tip.charge().and_then(|c| Some((c.clone(), c.shares().ok()?)))?;
     let back = tip.returns.iter().filter(|back| back.taken > 0).filter_map(|back| {
         let part = shares.between(back.before, back.before.saturating_add(back.taken)).ok()?;
         Some(part.guard)
     });
     let back = back.fold(0_i64, i64::saturating_add);
     let fees = charge.collected.saturating_sub(shares.guard);
-    [charge.collected, shares.guard, fees, back]
+    Some([charge.collected, shares.guard, fees, back])
 }
 
 pub(crate) async fn chunk(deps: &Deps, export: &Export) -> Result<Chunk, Unwritten> {
@@ -57,7 +54,7 @@ pub(crate) async fn chunk(deps: &Deps, export: &Export) -> Result<Chunk, Unwritt
     for tip in &page.entries {
         let payouts = payouts.get(&tip.guard).map(Vec::as_slice).unwrap_or_default();
         let money = money(tip);
-        for (name, minor) in SUMS.iter().zip(money) {
+        for (name, minor) in SUMS.iter().zip(money.unwrap_or_default()) {
             chunk.add(name, tip.amount.currency, minor);
         }
         chunk.rows.push(row(tip, payouts, money));
@@ -85,7 +82,7 @@ async fn settling(
     Ok(payouts)
 }
 
-fn row(tip: &Tip, payouts: &[Payout], money: [i64; 4]) -> Vec<String> {
+fn row(tip: &Tip, payouts: &[Payout], money: Option<[i64; 4]>) -> Vec<String> {
     let payout = tip.seq.and_then(|seq| Payout::settling(payouts, seq));
     let facts = [
         tip.id.to_string(),
@@ -96,7 +93,9 @@ fn row(tip: &Tip, payouts: &[Payout], money: [i64; 4]) -> Vec<String> {
         payout.map(|payout| payout.id.to_string()).unwrap_or_default(),
         tip.amount.currency.code().to_owned(),
     ];
-    let money = money.into_iter().flat_map(|minor| amounts(minor, tip.amount.currency));
+    let minors = money.map_or([None; 4], |money| money.map(Some));
+    let cells = |minor: Option<i64>| minor.map(|minor| amounts(minor, tip.amount.currency));
+    let money = minors.into_iter().flat_map(|minor| cells(minor).unwrap_or_default());
     facts.into_iter().chain(money).collect()
 }
 

@@ -76,6 +76,8 @@ struct PayoutPage {
     entries_left: usize,
     transfers: Vec<TransferLine>,
     may_decide: bool,
+    /// Paystack has taken its transfer and does not know it any more, or knows another one.
+    is_gone: bool,
     note: Field,
     wrongs: Wrongs,
 }
@@ -114,8 +116,12 @@ pub(crate) async fn payout_page(
     let payout = payout_of(&deps.table, &staff.who.tenant, &parse(path)?).await?.payout;
     let query = Fields::parse(query.unwrap_or_default().as_bytes());
     let said = match query.get("done") {
-        "retried" => Some("Another round of attempts begins within a minute."),
-        "cancelled" => Some("The payout is given up. Its money waits for the next run."),
+        "retried" => {
+            Some("Within a minute Paystack is asked, or another round of attempts begins.")
+        }
+        "cancelled" => Some(
+            "It is given up unless Paystack knows its transfer. Its money waits for the next run.",
+        ),
         _ => None,
     };
     let again = (StatusCode::OK, "", Wrongs::default());
@@ -157,7 +163,8 @@ async fn draw(
         entries,
         entries_left,
         transfers,
-        may_decide: who.may(Scope::FinanceWrite) && payout.state == PayoutState::NeedsHuman,
+        may_decide: who.may(Scope::FinanceWrite) && payout.needs_decision(),
+        is_gone: payout.state == PayoutState::Sent,
         note: Field::text("note", "Why").most(500).holding(note).checked(&wrongs),
         wrongs,
         frame,

@@ -20,12 +20,18 @@ const TRIES_MAX: usize = 8;
 /// # Errors
 /// [`StoreError`]; what was cleared up until then stays so.
 pub(crate) async fn clear_all(table: &Table, now: Timestamp) -> Result<usize, StoreError> {
-    let mut cleared = 0;
-    // Each tenant has a next night.
-    for night in table.due_nights(Timestamp::MAX).await? {
-        cleared += clear(table, &night.tenant, now).await?;
+    let (mut cleared, mut behind) = (0, None);
+    loop {
+        // Each tenant has a next night.
+        let (nights, next) = table.due_nights(Timestamp::MAX, behind).await?;
+        for night in nights {
+            cleared += clear(table, &night.tenant, now).await?;
+        }
+        behind = next;
+        if behind.is_none() {
+            return Ok(cleared);
+        }
     }
-    Ok(cleared)
 }
 
 async fn clear(table: &Table, id: &TenantId, now: Timestamp) -> Result<usize, StoreError> {

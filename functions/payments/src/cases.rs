@@ -1,6 +1,7 @@
 //! What does not fit becomes a case for a person, once for each thing that does not: a case that is there already stays
 //! as it was opened.
 
+use domain::alert::Alert;
 use domain::case::{Case, CaseKind};
 use domain::id::TenantId;
 use domain::ledger::Reference;
@@ -105,6 +106,8 @@ pub(crate) async fn unknown_transfer(
     reference: &str,
 ) -> Result<(), Unsettled> {
     let now = deps.ids.now();
+    // Before the case, so that whoever dies in between tells it again, which is told once.
+    deps.table.insert_alert(&Alert::foreign_transfer(tenant, reference, now)).await?;
     let kind = CaseKind::UnknownReference;
     open(deps, Case::open(tenant.clone(), kind, reference, "transfer", now)).await
 }

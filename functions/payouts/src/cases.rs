@@ -2,6 +2,7 @@
 //! as it was opened.
 
 use adapters::paystack::TransferSeen;
+use domain::alert::Alert;
 use domain::case::{Case, CaseKind};
 use domain::id::TenantId;
 use domain::ledger::TransferReference;
@@ -45,6 +46,9 @@ pub(crate) async fn unknown_reference(
     seen: &TransferSeen,
 ) -> Result<(), Unsettled> {
     let (kind, now) = (CaseKind::UnknownReference, deps.ids.now());
+    // Before the case, so that whoever dies in between tells it again, which is told once.
+    let alert = Alert::foreign_transfer(tenant, seen.reference.as_str(), now);
+    deps.table.insert_alert(&alert).await?;
     let case = Case::open(tenant.clone(), kind, seen.reference.as_str(), "transfer", now);
     let currency = Some(seen.currency.clone());
     open(deps, Case { found: Some(seen.amount), currency, ..case }).await

@@ -8,6 +8,7 @@ mod alert;
 mod cases;
 mod funds;
 mod look;
+mod pause;
 mod reserve;
 mod send;
 mod step;

@@ -272,6 +272,8 @@ pub(crate) async fn after(deps: &Deps, stored: StoredPayout) -> Result<(), Unset
     let reference = TransferReference::of(&stored.payout.id, attempt);
     match deps.paystack.verify_transfer(&stored.payout.tenant, &reference).await? {
         Some(seen) => apply(deps, stored, attempt, &seen).await,
+        // A person has looked, and it is still gone.
+        None if stored.payout.is_decided() => lost(deps, stored).await,
         // It was taken and is gone: nothing is sent again, a person has to ask Paystack.
         None => {
             let (payout, status) = (&stored.payout, Mismatch::Status);
@@ -279,6 +281,17 @@ pub(crate) async fn after(deps: &Deps, stored: StoredPayout) -> Result<(), Unset
             wait(deps, stored, attempt, Trouble::Mismatch).await
         }
     }
+}
+
+/// A transfer that Paystack has taken is gone, and a person has decided what follows.
+async fn lost(deps: &Deps, stored: StoredPayout) -> Result<(), Unsettled> {
+    let (attempt, now) = (stored.payout.attempt, deps.ids.now());
+    let news = Some(TransferNews::Returned { fee_back: 0 });
+    let lose = |payout: Payout| Ok(Step { payout: payout.lose(attempt, now)?, news, alert: None });
+    if let Some(lost) = take(deps, stored, lose).await? {
+        changed(&lost.payout);
+    }
+    Ok(())
 }
 
 fn changed(payout: &Payout) {

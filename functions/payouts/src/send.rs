@@ -12,6 +12,7 @@ use domain::payout::{Payout, Trouble};
 
 use crate::Deps;
 use crate::look::{apply, back, made};
+use crate::pause::{hold, is_paused};
 use crate::step::Unsettled;
 
 /// Transfers that are sent one by one in one turn; the others follow in the next turn.
@@ -46,6 +47,19 @@ pub(crate) async fn send(deps: &Deps, tenant: &TenantId, payouts: Vec<StoredPayo
     if payouts.len() < 2 {
         singly(deps, payouts, false, &mut sent).await;
         return sent;
+    }
+    match is_paused(deps, tenant).await {
+        Ok(false) => {}
+        Ok(true) => {
+            for stored in payouts {
+                sent.failed.extend(hold(deps, stored).await.err());
+            }
+            return sent;
+        }
+        Err(unsettled) => {
+            sent.failed.push(unsettled);
+            return sent;
+        }
     }
     sent.bulk = true;
     let wishes: Vec<TransferWish> = payouts.iter().map(|stored| wish(&stored.payout)).collect();
@@ -112,9 +126,12 @@ async fn asked_first(deps: &Deps, stored: StoredPayout) -> Result<One, Unsettled
     }
 }
 
-/// Sends a transfer.
+/// Sends a transfer, unless finance has stopped the tenant's payouts by now.
 async fn single(deps: &Deps, stored: StoredPayout) -> Result<One, Unsettled> {
     let payout = &stored.payout;
+    if is_paused(deps, &payout.tenant).await? {
+        return hold(deps, stored).await.map(|()| One::Done);
+    }
     match deps.paystack.transfer(&payout.tenant, &wish(payout)).await {
         Ok(seen) => made(deps, stored, &seen).await?,
         Err(PaystackError::Limited { retry_after_s }) => return Ok(One::Limited(retry_after_s)),

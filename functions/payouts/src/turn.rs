@@ -6,14 +6,15 @@ use adapters::table::StoredPayout;
 use domain::failure::chain;
 use domain::id::{PayoutId, TenantId};
 use domain::ledger::TransferReference;
-use domain::payout::{Payout, PayoutRefused, PayoutState};
+use domain::payout::PayoutState;
 use futures::stream::{StreamExt, iter};
 use jiff::Timestamp;
 
 use crate::look::apply;
+use crate::pause::hold;
 use crate::reserve::reserve;
 use crate::send::{Sent, send};
-use crate::step::{Step, Unsettled, take};
+use crate::step::Unsettled;
 use crate::{AT_ONCE, Deps};
 
 /// What became of a payout before anything is sent.
@@ -78,7 +79,7 @@ async fn ready(deps: &Deps, stored: StoredPayout, is_paused: bool) -> Result<Rea
     let in_doubt = stored.payout.state == PayoutState::Reserved;
     match (in_doubt, is_paused) {
         (true, _) => asked(deps, stored, is_paused).await,
-        (false, true) => hold(deps, stored).await,
+        (false, true) => hold(deps, stored).await.map(|()| Ready::Not),
         (false, false) => {
             let reserved = reserve(deps, stored).await?;
             Ok(reserved.map_or(Ready::Not, |stored| Ready::ToSend(Box::new(stored))))
@@ -92,7 +93,7 @@ async fn asked(deps: &Deps, stored: StoredPayout, is_paused: bool) -> Result<Rea
     let reference = TransferReference::of(&payout.id, attempt);
     match deps.paystack.verify_transfer(&payout.tenant, &reference).await {
         Ok(Some(seen)) => apply(deps, stored, attempt, &seen).await.map(|()| Ready::Not),
-        Ok(None) if is_paused => hold(deps, stored).await,
+        Ok(None) if is_paused => hold(deps, stored).await.map(|()| Ready::Not),
         Ok(None) => Ok(Ready::ToSend(Box::new(stored))),
         Err(PaystackError::Limited { retry_after_s }) => {
             Ok(Ready::Limited(payout.id.clone(), retry_after_s))
@@ -103,16 +104,4 @@ async fn asked(deps: &Deps, stored: StoredPayout, is_paused: bool) -> Result<Rea
             Ok(Ready::Not)
         }
     }
-}
-
-/// The tenant's payouts are paused: nothing is sent, and nothing is lost.
-async fn hold(deps: &Deps, stored: StoredPayout) -> Result<Ready, Unsettled> {
-    let now = deps.ids.now();
-    let hold = |payout: Payout| match payout.state {
-        PayoutState::Planned | PayoutState::Returned | PayoutState::Reserved => {
-            Ok(Step::plain(payout.hold(now)))
-        }
-        _ => Err(PayoutRefused::Repeated),
-    };
-    take(deps, stored, hold).await.map(|_| Ready::Not)
 }

@@ -9,6 +9,7 @@ use futures::stream::{StreamExt, iter};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::look;
+use crate::pause::is_paused;
 use crate::send::Sent;
 use crate::step::Unsettled;
 use crate::turn::turn;
@@ -89,9 +90,9 @@ async fn with_slot(
     ready: Vec<StoredPayout>,
     lease: Timestamp,
 ) -> Result<Vec<Unsettled>, Unsettled> {
-    let sent = match deps.table.payouts_paused(tenant).await {
-        Ok(pause) => turn(deps, tenant, ready, pause.is_some()).await,
-        Err(error) => Sent { failed: vec![error.into()], ..Sent::default() },
+    let sent = match is_paused(deps, tenant).await {
+        Ok(is_paused) => turn(deps, tenant, ready, is_paused).await,
+        Err(error) => Sent { failed: vec![error], ..Sent::default() },
     };
     let rest_s = sent.limited_s.map_or(0, |seconds| i64::try_from(seconds).unwrap_or(i64::MAX));
     let rest_s = if sent.bulk { rest_s.max(SLOT_STEP_S) } else { rest_s };

@@ -15,7 +15,7 @@ use domain::tenant::Tenant;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Deps;
-use crate::difference::report;
+use crate::gap::{close_gap, report_gap};
 use crate::page::{Page, Stuck};
 
 /// How long the check of the ledger may take; a third of what the function has.
@@ -72,14 +72,8 @@ async fn compare(
         tries += 1;
         let same = off.is_some() && off == before;
         match off {
-            Some(off) if off.is_empty() => {
-                page.matched();
-                return Ok(checked);
-            }
-            Some(off) if same => {
-                for (currency, (ours, theirs)) in off {
-                    page.found(report(deps, state, differs(currency, ours, theirs)).await?);
-                }
+            Some(off) if same || off.is_empty() => {
+                say(deps, state, off, page).await?;
                 return Ok(checked);
             }
             off if tries >= TRIES_MAX => {
@@ -91,6 +85,22 @@ async fn compare(
         }
         tokio::time::sleep(PAUSE * tries).await;
     }
+}
+
+/// What is off is one case for each currency, whatever it comes to in other nights; what is not off closes it.
+async fn say(deps: &Deps, state: &Reconciliation, off: Off, page: &mut Page) -> Result<(), Stuck> {
+    if off.is_empty() {
+        page.matched();
+    }
+    for currency in Currency::ALL {
+        match off.get(&currency) {
+            Some((ours, theirs)) => {
+                page.found(report_gap(deps, state, differs(currency, *ours, *theirs)).await?);
+            }
+            None => close_gap(deps, state, differs(currency, 0, 0)).await?,
+        }
+    }
+    Ok(())
 }
 
 /// One look; nothing is said of balances that moved meanwhile, or where our ledger could not be read to its end.
@@ -155,14 +165,12 @@ async fn under_way(deps: &Deps, tenant: &Tenant) -> Result<BTreeMap<Currency, i6
     Ok(sums)
 }
 
-/// The same gap on another night is the same case.
 fn differs(currency: Currency, ours: i64, theirs: i64) -> Difference {
-    let gap = theirs.saturating_sub(ours).to_string();
     Difference {
         expected: Some(ours),
         found: Some(theirs),
         currency: Some(currency.code().to_owned()),
-        ..Difference::new(CaseKind::BalanceDiffers, currency.code(), &gap)
+        ..Difference::new(CaseKind::BalanceDiffers, currency.code(), "")
     }
 }
 

@@ -7,6 +7,7 @@
 mod balances;
 mod charges;
 mod difference;
+mod gap;
 mod lines;
 mod ours;
 mod page;

@@ -2,7 +2,7 @@
 
 use adapters::paystack::BalanceRow;
 use domain::case::CaseKind;
-use domain::ledger::{SettledInto, drawn, settlement, topup};
+use domain::ledger::{Reference, SettledInto, drawn, foreign_returned, settlement, topup};
 use domain::money::{Currency, Money};
 use domain::reconciliation::{Difference, LineMeaning, Reconciliation};
 
@@ -42,6 +42,10 @@ async fn line(
             let reference = deps.paystack.transfer_reference(&state.tenant, id).await?;
             if let Some(reference) = reference {
                 look_at(deps, state, reference).await?;
+            }
+            let foreign = deps.table.posting(&state.tenant, &Reference::foreign(id)).await?;
+            if let (Some(_), Some(money)) = (foreign, money) {
+                page.post(deps, state, &foreign_returned(id, money)?).await?;
             }
         }
         (LineMeaning::Transfer, _) => {}

@@ -71,6 +71,23 @@ impl Page {
         state: &Reconciliation,
         transaction: &Transaction,
     ) -> Result<(), Stuck> {
+        if !self.set_down(deps, state, transaction).await? {
+            self.matched();
+        }
+        Ok(())
+    }
+
+    /// Posts what a person has a case for, so that it is off once and not in the balances too; `false` when it was
+    /// posted before.
+    ///
+    /// # Errors
+    /// [`Stuck`].
+    pub(crate) async fn set_down(
+        &mut self,
+        deps: &Deps,
+        state: &Reconciliation,
+        transaction: &Transaction,
+    ) -> Result<bool, Stuck> {
         let write = LedgerWrite {
             tenant: &state.tenant,
             transaction,
@@ -81,15 +98,13 @@ impl Page {
             outbox: None,
             at: deps.clock.now(),
         };
-        match deps.table.commit_posting(&write).await? {
-            Posted::Posted => {
-                let reference = transaction.reference();
-                tracing::info!(event = "posted", tenant.id = %state.tenant, "posted `{reference}`");
-                self.found.posted = self.found.posted.saturating_add(1);
-            }
-            Posted::Repeat | Posted::Outrun => self.matched(),
+        let is_new = deps.table.commit_posting(&write).await? == Posted::Posted;
+        if is_new {
+            let reference = transaction.reference();
+            tracing::info!(event = "posted", tenant.id = %state.tenant, "posted `{reference}`");
+            self.found.posted = self.found.posted.saturating_add(1);
         }
-        Ok(())
+        Ok(is_new)
     }
 }
 

@@ -6,10 +6,10 @@ use adapters::paystack::TransferRow;
 use adapters::table::StoredPosting;
 use domain::case::CaseKind;
 use domain::id::PayoutId;
-use domain::ledger::{AccountKind, Reference, TransferReference};
+use domain::ledger::{AccountKind, Reference, TransferReference, foreign_transfer};
 use domain::message::PayoutMessage;
-use domain::money::Currency;
-use domain::payout::Payout;
+use domain::money::{Currency, Money};
+use domain::payout::{Payout, transfer_fee};
 use domain::reconciliation::{Difference, Reconciliation, moved};
 
 use crate::Deps;
@@ -55,6 +55,11 @@ pub(crate) async fn page(deps: &Deps, state: &Reconciliation) -> Result<Page, St
                 let known = (CaseKind::UnknownReference, "transfer");
                 let foreign = differs(CaseKind::TransferNotInLedger, row, "transfer", None);
                 page.found(report_unless_known(deps, state, foreign, known).await?);
+                if end == End::Paid
+                    && let Some(money) = cost(row)
+                {
+                    page.set_down(deps, state, &foreign_transfer(row.id, money)?).await?;
+                }
             }
             // What changed a moment ago may still be on its way to us.
             Some(_) if end == End::Open || row.changed_at.is_none_or(|at| at >= state.until) => {}
@@ -146,6 +151,14 @@ impl Ours {
             End::Open => true,
         }
     }
+}
+
+/// What a transfer has taken out of the balance, with its fee.
+fn cost(row: &TransferRow) -> Option<Money> {
+    let money = Money { minor: row.amount, currency: Currency::of_code(&row.currency)? };
+    let fee = row.fee.unwrap_or_else(|| transfer_fee(money));
+    let minor = row.amount.saturating_add(fee);
+    Some(Money { minor, ..money }).filter(|money| money.minor > 0)
 }
 
 /// What our books say that left the balance.

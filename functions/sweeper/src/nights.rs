@@ -9,18 +9,27 @@ use web::BoxError;
 
 use crate::{Deps, Found};
 
+/// Pages of nights that one sweep goes through; the next one finds what is left.
+const PAGES_MAX: usize = 20;
+
 pub(crate) async fn sweep(deps: &Deps, now: Timestamp) -> Result<Found, BoxError> {
-    let due = deps.table.due_nights(now).await?;
-    let longest = due.first().map(|night| night.at);
-    let (mut sent, mut unreadable) = (0, 0);
-    for night in due {
-        match tell(deps, &night, now).await {
-            Ok(is_new) => sent += usize::from(is_new),
-            // It stays due; nobody else's night waits for it.
-            Err(error) => {
-                unreadable += 1;
-                tracing::error!(event = "night_untold", tenant = %night.tenant, error, "a night is not told");
+    let (mut longest, mut sent, mut unreadable, mut behind) = (None, 0, 0, None);
+    for _ in 0..PAGES_MAX {
+        let (due, next) = deps.table.due_nights(now, behind).await?;
+        longest = longest.or(due.first().map(|night| night.at));
+        for night in due {
+            match tell(deps, &night, now).await {
+                Ok(is_new) => sent += usize::from(is_new),
+                // It stays due; nobody else's night waits for it.
+                Err(error) => {
+                    unreadable += 1;
+                    tracing::error!(event = "night_untold", tenant = %night.tenant, error, "a night is not told");
+                }
             }
+        }
+        behind = next;
+        if behind.is_none() {
+            break;
         }
     }
     crate::count("sweeper_unreadable_total", unreadable);

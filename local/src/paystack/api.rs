@@ -216,6 +216,9 @@ fn act_with_faults(state: &mut State, label: &str, act: Act, call: &Call) -> Sai
     for fault in &faults {
         match fault {
             FaultKind::Error500 => return Said::Spoken(Err(Refusal::broken()).into()),
+            FaultKind::Missing => {
+                return Said::Spoken(Err(Refusal::not_found("Nothing was found")).into());
+            }
             FaultKind::RateLimited => {
                 return Said::Spoken(Err(Refusal::rate_limited(100, 30)).into());
             }
@@ -230,7 +233,10 @@ fn act_with_faults(state: &mut State, label: &str, act: Act, call: &Call) -> Sai
             return Said::Lost(*how);
         }
         match (spoken.body.get_mut("data"), fault) {
-            (Some(Value::Array(rows)), FaultKind::Without { .. }) => {
+            (
+                Some(Value::Array(rows)),
+                FaultKind::Without { .. } | FaultKind::WrongAmount { .. },
+            ) => {
                 rows.iter_mut().for_each(|row| distort(row, fault));
             }
             (Some(content @ Value::Object(_)), _) => distort(content, fault),

@@ -26,6 +26,8 @@ pub enum Lost {
 pub enum FaultKind {
     /// A route answers 500, without effect.
     Error500,
+    /// A route answers 404, without effect: it does not know what it is asked about.
+    Missing,
     /// A route answers 429, without effect.
     RateLimited,
     /// Nothing happens and no reply comes.
@@ -111,6 +113,7 @@ impl FaultKind {
         matches!(
             self,
             FaultKind::Error500
+                | FaultKind::Missing
                 | FaultKind::RateLimited
                 | FaultKind::TimeoutBefore { .. }
                 | FaultKind::TimeoutAfter { .. }

@@ -259,12 +259,16 @@ impl State {
 pub(super) fn distort(content: &mut Value, fault: &FaultKind) {
     match fault {
         FaultKind::WrongAmount { amount } => {
-            let Some(right) = content.get("amount").cloned() else { return };
+            let field = if content.get("balance").is_some() { "balance" } else { "amount" };
+            let Some(right) = content.get(field).cloned() else { return };
+            // A currency without money has nothing that could be wrong.
+            if right == 0 {
+                return;
+            }
             let as_text = right.is_string();
             let number = right.as_i64().or_else(|| right.as_str().and_then(|s| s.parse().ok()));
             let wrong = amount.unwrap_or(number.unwrap_or(1) - 1);
-            content["amount"] =
-                if as_text { Value::String(wrong.to_string()) } else { wrong.into() };
+            content[field] = if as_text { Value::String(wrong.to_string()) } else { wrong.into() };
             if content.get("requested_amount").is_some() {
                 content["requested_amount"] = wrong.into();
             }

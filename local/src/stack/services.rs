@@ -13,7 +13,7 @@ use super::options::Options;
 use super::start::{listen, port_error, stopped};
 use crate::alarm::Alarms;
 use crate::bus::Bus;
-use crate::embedded::aws::{Parameters, Secrets, SmallServices, Sqs};
+use crate::embedded::aws::{Keys, Parameters, Secrets, SmallServices, Sqs};
 use crate::embedded::dynamo::Dynamo;
 use crate::embedded::inbox::Inbox;
 use crate::embedded::s3::Objects;
@@ -23,8 +23,11 @@ use crate::template::{Facts, Template};
 
 /// The file that keeps the queues' messages.
 pub(super) const QUEUES_FILE: &str = "queues.sqlite";
+/// The variable that names keys in KMS; without it there are none.
+const VOUCHER_KEYS: &str = "VOUCHER_KEY_IDS";
 /// The services behind the small port, as `AWS_ENDPOINT_URL_…` names them.
-const SMALL_SERVICES: [&str; 6] = ["SSM", "SECRETS_MANAGER", "SQS", "SNS", "SESV2", "EVENTBRIDGE"];
+const SMALL_SERVICES: [&str; 7] =
+    ["SSM", "SECRETS_MANAGER", "KMS", "SQS", "SNS", "SESV2", "EVENTBRIDGE"];
 
 /// The embedded services, opened and listening but not yet serving.
 pub(super) struct Services {
@@ -52,6 +55,7 @@ impl Services {
         for table in template.tables() {
             dynamo.ensure(table).map_err(|error| broken("DynamoDB", &error))?;
         }
+        dynamo.finish().map_err(|error| broken("DynamoDB", &error))?;
         let objects = Objects::open(&folder.folder("objects")?, template.buckets(), secret);
         let objects = objects.map_err(|reason| broken("S3", &reason))?;
         let small = open_small(options, template, folder, facts)?;
@@ -100,6 +104,11 @@ fn open_small(
     let secrets = Secrets::open(&folder.join("secrets.json"), clock.clone(), random.clone())
         .map_err(|error| broken("Secrets Manager", &error))?;
     secrets.ensure(template.secrets()).map_err(|reason| broken("Secrets Manager", &reason))?;
+    let keys = Keys::open(&folder.join("keys.json"), random.clone())
+        .map_err(|error| broken("KMS", &error))?;
+    let ids = options.variables.get(VOUCHER_KEYS).map(String::as_str).unwrap_or_default();
+    let ids = ids.split(',').map(str::trim).filter(|id| !id.is_empty());
+    keys.ensure(ids).map_err(|reason| broken("KMS", &reason))?;
     let file = folder.join(QUEUES_FILE);
     let queues = Queues::open(&file, template.queues(), clock.clone(), random.clone())
         .map_err(|error| broken("SQS", &error))?;
@@ -111,7 +120,8 @@ fn open_small(
     let bus = Bus::new(template, behind, (clock, random.clone()), place);
     let sqs = Sqs { queues, account_id: facts.account_id.clone() };
     let (parameters, secrets) = (Arc::new(parameters), Arc::new(secrets));
-    Ok(SmallServices { parameters, secrets, sqs, bus, inbox, random })
+    let keys = Arc::new(keys);
+    Ok(SmallServices { parameters, secrets, keys, sqs, bus, inbox, random })
 }
 
 fn broken(service: &'static str, reason: &impl ToString) -> StartError {

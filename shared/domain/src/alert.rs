@@ -27,6 +27,8 @@ words! {
         LedgerViolated = "ledger_violated",
         /// Paystack's books and ours differ: there are new cases.
         BooksDiffer = "books_differ",
+        /// Paystack has made a transfer that we have not asked for.
+        ForeignTransfer = "foreign_transfer",
         /// A person has stopped all payouts of a tenant.
         PayoutsPaused = "payouts_paused",
     }
@@ -58,8 +60,19 @@ impl Alert {
             AlertKind::SettlementLate => "alert.settlement_late",
             AlertKind::LedgerViolated => "alert.ledger_violated",
             AlertKind::BooksDiffer => "alert.books_differ",
+            AlertKind::ForeignTransfer => "alert.foreign_transfer",
             AlertKind::PayoutsPaused => "alert.payouts_paused",
         }
+    }
+
+    /// Paystack has made a transfer that we have not asked for. `reference` is Paystack's.
+    pub fn foreign_transfer(tenant: &TenantId, reference: &str, at: Timestamp) -> Self {
+        let sentence = format!(
+            "Paystack has made a transfer `{reference}` that is no payout: somebody has paid from the balance past us. \
+            Ask who has; if nobody knows, change the key and pause payouts."
+        );
+        let (alert, subject) = (AlertKind::ForeignTransfer, reference.to_owned());
+        Self { tenant: tenant.clone(), alert, subject, at, sentence }
     }
 
     /// What it is told from others of its tenant by: one that was told is not told again.
@@ -136,5 +149,7 @@ mod tests {
         };
         check(&alert.into(), &["alert", "at", "sentence", "subject", "tenant"]);
         assert!(serde_json::from_value::<Outbox>(json!({ "tenant": tenant() })).is_err());
+        let foreign = Alert::foreign_transfer(&tenant(), "rent-2026-11", at);
+        assert_eq!(foreign.cause(), "foreign_transfer:rent-2026-11");
     }
 }

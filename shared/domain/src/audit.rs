@@ -79,6 +79,8 @@ words! {
         CaseAssigned = "case_assigned",
         /// A case was explained.
         CaseResolved = "case_resolved",
+        /// A case says something else than before, and is open for it.
+        CaseReopened = "case_reopened",
         /// All payouts of the tenant were stopped.
         PayoutsPaused = "payouts_paused",
         /// They go on.
@@ -101,6 +103,14 @@ words! {
         PayoutSettingsChanged = "payout_settings_changed",
         /// A patron's words and address were erased from a tip.
         PatronErased = "patron_erased",
+        /// A voucher was published, paused or ended.
+        VoucherStatusChanged = "voucher_status_changed",
+        /// Its texts, its rules or its end are others.
+        VoucherChanged = "voucher_changed",
+        /// Codes of a voucher were taken back.
+        VoucherCodesRevoked = "voucher_codes_revoked",
+        /// They are good again.
+        VoucherCodesRestored = "voucher_codes_restored",
     }
 }
 
@@ -123,6 +133,11 @@ impl Note {
             return Err(InvalidFields(vec![FieldError::new("note", "invalid_note", detail)]));
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// A note of the platform's own, which keeps to the limits.
+    pub fn ours(text: &'static str) -> Self {
+        Self(text.to_owned())
     }
 
     /// The note as text.

@@ -210,6 +210,19 @@ impl Case {
         Ok(Self { status: CaseStatus::Resolved, resolution, ..open }.next())
     }
 
+    /// The case as somebody finds it `now`: with other amounts, or open again. Nothing where there is nothing new,
+    /// because it says the same already, or a person has explained just this gap.
+    pub fn found_again(self, now: Case) -> Option<Self> {
+        let gap = |case: &Case| Some(case.found?.saturating_sub(case.expected?));
+        let is_same = gap(&self) == gap(&now);
+        let (is_open, by) = (self.status == CaseStatus::Open, self.resolution.map(|so| so.by));
+        if is_same && (is_open || by != Some(Actor::System)) {
+            return None;
+        }
+        let opened_at = if is_open { self.opened_at } else { now.opened_at };
+        Some(Self { opened_at, assignee: self.assignee, version: self.version, ..now }.next())
+    }
+
     fn still_open(self) -> Result<Self, CaseRefused> {
         match self.status {
             CaseStatus::Open => Ok(self),
@@ -253,5 +266,29 @@ mod tests {
         assert_eq!((case.version, case.status), (4, CaseStatus::Resolved));
         assert_eq!(case.clone().assign(obi.clone()), Err(CaseRefused::Resolved));
         assert_eq!(case.resolve(obi, note, now), Err(CaseRefused::Resolved));
+    }
+
+    #[test]
+    fn a_gap_is_one_case_that_follows_it_and_rests_once_it_is_explained() {
+        let now = Timestamp::UNIX_EPOCH;
+        let off = |expected, found| {
+            let tenant = TenantId::new(now, [1; 10]);
+            let case = Case::open(tenant, CaseKind::BalanceDiffers, "NGN", "", now);
+            Case { expected: Some(expected), found: Some(found), ..case }
+        };
+        let (ada, note) = (Actor::Key(KeyId::new(now, [2; 10])), Note::ours("seen"));
+        let case = off(10, 7);
+        assert_eq!(case.clone().found_again(off(20, 17)), None, "the gap is the same");
+        let wider = case.clone().assign(ada.clone()).unwrap().found_again(off(20, 16)).unwrap();
+        assert_eq!(
+            (wider.version, wider.found, &wider.assignee),
+            (3, Some(16), &Some(ada.clone()))
+        );
+        let explained = case.clone().resolve(ada, note.clone(), now).unwrap();
+        assert_eq!(explained.clone().found_again(off(20, 17)), None, "a person has explained it");
+        let other = explained.found_again(off(20, 16)).unwrap();
+        assert_eq!((other.status, other.resolution), (CaseStatus::Open, None));
+        let closed = case.resolve(Actor::System, note, now).unwrap();
+        assert_eq!(closed.found_again(off(10, 7)).unwrap().status, CaseStatus::Open);
     }
 }

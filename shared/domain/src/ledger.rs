@@ -17,7 +17,9 @@ pub use account::{Account, AccountKind, InvalidAccount};
 pub use audit::{Audit, Record, Violation, check};
 pub use book::{Applied, Book, ConditionLost};
 pub use event::{Charge, Transfer, TransferNews, TransferPosted, TransferStep};
-pub use event::{SettledInto, drawn, payout_start, settlement, topup};
+pub use event::{
+    SettledInto, drawn, foreign_returned, foreign_transfer, payout_start, settlement, topup,
+};
 pub use give_back::{GiveBack, Given, give_back};
 pub use reference::{InvalidReference, PaystackReference, Reference, TransferReference};
 pub use share::{BasisPoints, FeeBearer, Round, Shares, Split};

@@ -114,6 +114,7 @@ async fn a_route_may_be_ill_before_or_after_its_effect() {
         |reference: &str| json!({"email": "a@b.example", "amount": 10_000, "reference": reference});
     for (reference, kind, status, exists) in [
         ("a", FaultKind::Error500, 500, false),
+        ("e", FaultKind::Missing, 404, false),
         ("b", FaultKind::RateLimited, 429, false),
         ("c", FaultKind::TimeoutBefore { how: Lost::Close }, 502, false),
         ("d", FaultKind::TimeoutAfter { how: Lost::Close }, 502, true),
@@ -127,7 +128,7 @@ async fn a_route_may_be_ill_before_or_after_its_effect() {
         assert_eq!(again, if exists { 400 } else { 200 }, "{reference}");
     }
     assert!(bench.simulator.faults().is_empty());
-    assert_eq!(bench.simulator.calls()[route], 12);
+    assert_eq!(bench.simulator.calls()[route], 15);
 }
 
 #[tokio::test]

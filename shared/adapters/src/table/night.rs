@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::{Item, StoreError, Table, encode, keys, number};
 
 const KIND: &str = "night";
-/// Nights that are found at once.
-const NIGHTS_MAX: u32 = 500;
+/// Nights on a page.
+pub const NIGHTS_MAX: u32 = 500;
 
 /// A tenant's next night.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,10 @@ pub struct DueNight {
     /// When it began.
     pub at: Timestamp,
 }
+
+/// A place among the nights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NightPlace(String);
 
 #[derive(Serialize, Deserialize)]
 struct NightItem {
@@ -55,13 +59,21 @@ impl Table {
         Ok(self.put(encode(&keys::night(tenant), KIND, &item)?, None, Item::new()))
     }
 
-    /// The tenants' nights that have begun by `now`, the earliest first.
+    /// The tenants' nights that have begun by `now`, the earliest first: a page of them, and the place behind which the
+    /// next page begins, unless this is the last one.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn due_nights(&self, now: Timestamp) -> Result<Vec<DueNight>, StoreError> {
-        let items = self.due(keys::due_nights(), now, NIGHTS_MAX).await?;
-        Ok(items.iter().filter_map(due).collect())
+    pub async fn due_nights(
+        &self,
+        now: Timestamp,
+        behind: Option<NightPlace>,
+    ) -> Result<(Vec<DueNight>, Option<NightPlace>), StoreError> {
+        let place = behind.map(|NightPlace(place)| place);
+        let items = self.due_behind(keys::due_nights(), place, now, NIGHTS_MAX).await?;
+        let is_full = u32::try_from(items.len()).is_ok_and(|count| count >= NIGHTS_MAX);
+        let last = items.last().filter(|_| is_full).and_then(place_of);
+        Ok((items.iter().filter_map(due).collect(), last.map(NightPlace)))
     }
 
     /// The tenant's night, where it is still the one that begins at `at`: its day, and when its nights are.
@@ -90,8 +102,12 @@ impl Table {
     }
 }
 
+fn place_of(item: &Item) -> Option<String> {
+    item.get(keys::GSI3_SK)?.as_s().ok().cloned()
+}
+
 fn due(item: &Item) -> Option<DueNight> {
-    let place = item.get(keys::GSI3_SK)?.as_s().ok()?;
+    let place = place_of(item)?;
     let (at, tenant) = place.split_once('#')?;
     Some(DueNight { tenant: TenantId::parse(tenant).ok()?, at: keys::instant_of(at)? })
 }

@@ -144,8 +144,9 @@ impl Table {
         change: &AuditChange,
     ) -> Result<bool, StoreError> {
         let mut writes = vec![self.write_payout(payout, read)?];
-        // One that was never begun holds nobody.
-        if let Some(after) = balances.released(payout, payout.changed_at) {
+        // One that was never begun holds nobody, and one whose transfer is asked about holds its guard until then.
+        let released = balances.released(payout, payout.changed_at);
+        if let Some(after) = released.filter(|_| !payout.state.is_open()) {
             let of = (&payout.tenant, &payout.guard, payout.amount.currency);
             writes.push(after.write(self, of, balances)?);
         }

@@ -262,6 +262,31 @@ pub fn drawn(line: u64, amount: Money) -> Result<Transaction, LedgerRefused> {
         .finish()
 }
 
+/// Somebody has paid from Paystack's balance past us: what a person has to explain is set down. `amount` is in minor
+/// units and with the fee.
+///
+/// # Errors
+/// [`LedgerRefused`] unless the amount is above zero.
+pub fn foreign_transfer(id: u64, amount: Money) -> Result<Transaction, LedgerRefused> {
+    above_zero(amount)?;
+    Draft::new(Reference::foreign(id), amount.currency)
+        .post(AccountKind::Balance, amount.minor.saturating_neg())
+        .post(AccountKind::Suspense, amount.minor)
+        .finish()
+}
+
+/// The money of such a transfer is back in Paystack's balance, in minor units.
+///
+/// # Errors
+/// [`LedgerRefused`] unless the amount is above zero.
+pub fn foreign_returned(id: u64, amount: Money) -> Result<Transaction, LedgerRefused> {
+    above_zero(amount)?;
+    Draft::new(Reference::foreign_returned(id), amount.currency)
+        .post(AccountKind::Balance, amount.minor)
+        .post(AccountKind::Suspense, amount.minor.saturating_neg())
+        .finish()
+}
+
 fn above_zero(amount: Money) -> Result<(), LedgerRefused> {
     let rule = "what is moved is more than nothing";
     if amount.minor > 0 { Ok(()) } else { Err(LedgerRefused::Amounts { rule }) }

@@ -164,6 +164,16 @@ impl Reference {
         Self(format!("ps:topup:{id}"))
     }
 
+    /// A transfer that was made past us: Paystack's id of it.
+    pub fn foreign(id: u64) -> Self {
+        Self(format!("ps:foreign:{id}"))
+    }
+
+    /// The money of a transfer that was made past us came back.
+    pub fn foreign_returned(id: u64) -> Self {
+        Self(format!("ps:foreign:{id}:returned"))
+    }
+
     /// What was drawn from the balance for a patron: the id of its line in Paystack's balance ledger.
     pub fn drawn(id: u64) -> Self {
         Self(format!("ps:drawn:{id}"))
@@ -190,7 +200,10 @@ impl Reference {
             ["ps", "transfer", reference, "success" | "returned"] => {
                 TransferReference::parse(reference).is_ok()
             }
-            ["ps", "settlement" | "topup" | "drawn" | "refund" | "dispute", id] => count(id),
+            ["ps", "foreign", id, "returned"] => count(id),
+            ["ps", "settlement" | "topup" | "drawn" | "refund" | "dispute" | "foreign", id] => {
+                count(id)
+            }
             _ => false,
         };
         let rule = "it names no event of the ledger";

@@ -219,6 +219,10 @@ fn payouts_transfers_settlements_and_topups_are_posted_as_in_the_table() {
     let lines = ["bank +98500", "psp:clearing -98500"];
     check(settlement(9, SettledInto::Bank, naira(98_500)), "ps:settlement:9", &lines);
     check(topup(3, naira(5)), "ps:topup:3", &["psp:balance +5", "bank -5"]);
+    let past_us = foreign_transfer(3, naira(5));
+    check(past_us, "ps:foreign:3", &["psp:balance -5", "suspense +5"]);
+    let back = foreign_returned(3, naira(5));
+    check(back, "ps:foreign:3:returned", &["psp:balance +5", "suspense -5"]);
     check(drawn(4, naira(-5)), "ps:drawn:4", &["psp:balance -5", "psp:clearing +5"]);
     check(drawn(5, naira(5)), "ps:drawn:5", &["psp:balance +5", "psp:clearing -5"]);
     assert!(drawn(6, naira(0)).is_err());

@@ -9,7 +9,7 @@ use super::*;
 proptest! {
     /// Money is set aside once per attempt, and comes back or is paid once.
     #[test]
-    fn each_attempt_is_begun_once_and_ends_once(steps in prop::collection::vec(0_u8..7, 1..60)) {
+    fn each_attempt_is_begun_once_and_ends_once(steps in prop::collection::vec(0_u8..10, 1..60)) {
         let mut payout = planned();
         let (mut begun, mut paid, mut back) = (0_i64, 0_i64, 0_i64);
         let mut now = Timestamp::UNIX_EPOCH;
@@ -23,13 +23,15 @@ proptest! {
                 2 => before.clone().confirm(attempt, now),
                 3 => before.clone().give_back(attempt, Trouble::TransferFailed, now),
                 4 => before.clone().retry(now),
-                5 => before.clone().cancel(Trouble::GivenUp, now),
+                5 => before.clone().give_up(now),
+                6 => before.clone().lose(attempt, now),
+                7 => before.clone().wait_for(attempt, Trouble::Mismatch, now).map(|(one, _)| one),
                 _ => before.clone().wait_for(attempt, Trouble::Otp, now).map(|(payout, _)| payout),
             };
             let Ok(after) = after else { continue };
             begun += i64::from(after.attempt - before.attempt);
             paid += i64::from(after.state == PayoutState::Confirmed);
-            let came_back = step == 3;
+            let came_back = step == 3 || step == 6;
             back += i64::from(came_back);
             prop_assert!(after.attempt == before.attempt || !before.state.is_in_transit());
             payout = after;

@@ -50,6 +50,10 @@ words! {
         TransferRejected = "transfer_rejected",
         /// Paystack's transfer differs from what we asked for; a case says how.
         Mismatch = "mismatch",
+        /// Finance wants the transfer made anew if Paystack still does not know it.
+        RetryAsked = "retry_asked",
+        /// Finance wants the payout given up if Paystack still does not know its transfer.
+        CancelAsked = "cancel_asked",
         /// Less is available than was planned: something was given back in between.
         NotAvailable = "not_available",
         /// Another payout of the guard is under way.
@@ -83,6 +87,12 @@ impl Trouble {
             Trouble::TransferRejected => "The approval address did not know this transfer.",
             Trouble::Mismatch => {
                 "Paystack's transfer differs from what was asked for; a case says how."
+            }
+            Trouble::RetryAsked => {
+                "Paystack is asked once more. If it still does not know the transfer, another one follows."
+            }
+            Trouble::CancelAsked => {
+                "Paystack is asked once more. If it still does not know the transfer, this is given up."
             }
             Trouble::NotAvailable => {
                 "Less is owed now than was planned: another payout has paid it, or something was given back."

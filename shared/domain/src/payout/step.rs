@@ -19,6 +19,9 @@ const SENT_LOOK_MIN: i64 = 15;
 /// Payouts that are paused are looked at again after so many minutes.
 const PAUSED_LOOK_MIN: i64 = 5;
 
+/// What is said of a transfer that Paystack has taken and does not know any more.
+const GONE: [Trouble; 3] = [Trouble::Mismatch, Trouble::RetryAsked, Trouble::CancelAsked];
+
 /// What a guard has for a payout at this moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Funds {
@@ -178,14 +181,16 @@ impl Payout {
         Ok((Self { state, trouble: Some(trouble), changed_at, due_at, ..self }, is_news))
     }
 
-    /// Nothing is known yet: looked at again later.
+    /// Nothing is known yet: looked at again later. What somebody wants of a transfer that was gone does not outlive
+    /// its being there again.
     pub fn look_again(self, now: Timestamp) -> Self {
+        let trouble = self.trouble.filter(|trouble| !GONE.contains(trouble));
         let minutes = match self.state {
             PayoutState::Reserved => DOUBT_LOOK_MIN,
             PayoutState::Planned => PLANNED_LOOK_MIN,
             _ => SENT_LOOK_MIN,
         };
-        Self { due_at: after(now, minutes), ..self }
+        Self { trouble, due_at: after(now, minutes), ..self }
     }
 
     /// The tenant's payouts are paused: looked at again soon.
@@ -216,21 +221,76 @@ impl Payout {
         }
     }
 
-    /// A person asks for another round of attempts.
+    /// Whether a person decides about it: after attempt upon attempt has failed, or when Paystack's transfer is not
+    /// what was asked for, or gone.
+    pub fn needs_decision(&self) -> bool {
+        let stuck = self.state == PayoutState::Sent && self.trouble == Some(Trouble::Mismatch);
+        stuck || self.state == PayoutState::NeedsHuman
+    }
+
+    /// A person asks for another round of attempts. Where a transfer may be under way, Paystack is asked about it
+    /// first, and only one that it does not know is followed by another.
     ///
     /// # Errors
     /// [`PayoutRefused::NoWay`] unless it needs one.
     pub fn retry(self, now: Timestamp) -> Result<Self, PayoutRefused> {
         match self.state {
-            PayoutState::NeedsHuman => Ok(Self {
-                state: PayoutState::Returned,
-                failures: 0,
-                changed_at: now,
-                due_at: Some(now),
-                ..self
-            }),
+            PayoutState::NeedsHuman => Ok(self.begin_anew(now)),
+            PayoutState::Sent if self.needs_decision() => {
+                Ok(self.decided(Trouble::RetryAsked, now))
+            }
             from => Err(PayoutRefused::NoWay { from }),
         }
+    }
+
+    /// A person gives it up. Where a transfer may be under way, Paystack is asked about it first.
+    ///
+    /// # Errors
+    /// [`PayoutRefused::NoWay`] where a transfer is under way, or it is over.
+    pub fn give_up(self, now: Timestamp) -> Result<Self, PayoutRefused> {
+        match self.state {
+            PayoutState::Sent if self.needs_decision() => {
+                Ok(self.decided(Trouble::CancelAsked, now))
+            }
+            _ => self.cancel(Trouble::GivenUp, now),
+        }
+    }
+
+    /// Paystack has taken the transfer of this attempt and does not know it any more: what a person has decided of it
+    /// comes true, and its money is the guard's again.
+    ///
+    /// # Errors
+    /// [`PayoutRefused::Repeated`] where nobody has decided anything, or it is done.
+    pub fn lose(self, attempt: u32, now: Timestamp) -> Result<Self, PayoutRefused> {
+        if self.state != PayoutState::Sent || attempt != self.attempt {
+            return Err(PayoutRefused::Repeated);
+        }
+        match self.trouble {
+            Some(Trouble::RetryAsked) => Ok(Self { trouble: None, ..self.begin_anew(now) }),
+            Some(Trouble::CancelAsked) => Ok(Self {
+                state: PayoutState::Cancelled,
+                trouble: Some(Trouble::GivenUp),
+                changed_at: now,
+                due_at: None,
+                ..self
+            }),
+            _ => Err(PayoutRefused::Repeated),
+        }
+    }
+
+    /// Whether [`Payout::lose`] is what a transfer that Paystack does not know means.
+    pub fn is_decided(&self) -> bool {
+        let asked = [Trouble::RetryAsked, Trouble::CancelAsked];
+        self.state == PayoutState::Sent && self.trouble.is_some_and(|why| asked.contains(&why))
+    }
+
+    fn decided(self, trouble: Trouble, now: Timestamp) -> Self {
+        Self { trouble: Some(trouble), changed_at: now, due_at: Some(now), ..self }
+    }
+
+    fn begin_anew(self, now: Timestamp) -> Self {
+        let (state, due_at) = (PayoutState::Returned, Some(now));
+        Self { state, failures: 0, changed_at: now, due_at, ..self }
     }
 
     /// It is given up; nothing of it is set aside.

@@ -246,3 +246,28 @@ fn a_fee_is_that_of_the_price_list() {
     check(5_000_000, 2_500);
     check(5_000_001, 5_000);
 }
+
+#[test]
+fn a_transfer_that_is_gone_is_followed_by_another_only_when_a_person_and_paystack_say_so() {
+    let sent = planned().reserve(funds(98_000), NOON).unwrap().sent(1, NOON).unwrap();
+    // While it is under way nobody decides anything.
+    assert!(!sent.needs_decision() && sent.clone().retry(NOON).is_err());
+    assert!(sent.clone().give_up(NOON).is_err() && sent.clone().lose(1, NOON).is_err());
+    let (gone, is_news) = sent.wait_for(1, Trouble::Mismatch, NOON).unwrap();
+    assert!(is_news && gone.needs_decision());
+    assert_eq!(gone.clone().lose(1, NOON), Err(PayoutRefused::Repeated), "a person has to say so");
+    let check = |decided: Payout, expected: (PayoutState, Option<Trouble>)| {
+        assert_eq!((decided.state, decided.due_at), (PayoutState::Sent, Some(minutes(1))));
+        assert!(decided.is_decided() && decided.clone().retry(NOON).is_err());
+        assert!(decided.clone().give_up(NOON).is_err(), "once");
+        let back = decided.clone().look_again(NOON);
+        assert!(!back.is_decided() && back.lose(1, NOON).is_err(), "Paystack knows it again");
+        assert_eq!(decided.clone().lose(2, NOON), Err(PayoutRefused::Repeated));
+        let lost = decided.lose(1, minutes(2)).unwrap();
+        assert_eq!((lost.state, lost.trouble, lost.attempt), (expected.0, expected.1, 1));
+        assert_eq!(lost.lose(1, NOON), Err(PayoutRefused::Repeated));
+    };
+    check(gone.clone().retry(minutes(1)).unwrap(), (PayoutState::Returned, None));
+    let given_up = Some(Trouble::GivenUp);
+    check(gone.give_up(minutes(1)).unwrap(), (PayoutState::Cancelled, given_up));
+}

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 
-use super::staff::{SignedIn, Staff, TurnedAway};
+use super::staff::{SignedIn, Staff, TurnedAway, is_from_our_page};
 use crate::idempotency::KeyRefused;
 use crate::input;
 use crate::principal::Permission;
@@ -55,6 +55,12 @@ impl Fields {
     /// What a field holds, unless it is blank.
     pub fn given(&self, name: &str) -> Option<String> {
         Some(self.get(name).trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    /// What a person has typed, with the fields' names as words.
+    pub(super) fn shown(self) -> Vec<(String, String)> {
+        let typed = self.0.into_iter().filter(|(name, value)| name != TOKEN && !value.is_empty());
+        typed.map(|(name, value)| (name.replace('_', " "), value)).collect()
     }
 
     /// Whether a box is ticked.
@@ -127,7 +133,16 @@ where
         let (table, clock) = (Table::from_ref(state), Clock::from_ref(state));
         let who = SignedIn::of(&mut parts, &table, &clock).await;
         let staff = who.and_then(|who| Ok(Staff::<P>::of(who)?));
-        let who = staff.map_err(|problem| TurnedAway::from(&parts, problem))?.who;
+        let staff = staff.map_err(|problem| TurnedAway::from(&parts, problem));
+        let who = match staff {
+            Ok(staff) => staff.who,
+            Err(away) if away.is_out() && is_from_our_page(&parts) => {
+                let head = parts.clone();
+                let bytes = input::bytes(Request::from_parts(parts, body), state).await?;
+                return Err(away.with_typed(&head, Fields::parse(&bytes)));
+            }
+            Err(away) => return Err(away),
+        };
         let bytes = input::bytes(Request::from_parts(parts, body), state).await?;
         let fields = Fields::parse(&bytes);
         let seal = Seal::from_ref(state);

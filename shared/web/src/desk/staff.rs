@@ -8,15 +8,16 @@ use adapters::table::Table;
 use askama::Template;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::access::{Scope, fingerprint};
 use domain::audit::{Actor, AuditChange, Facts, Operation};
 use domain::failure::Failure;
 use domain::id::{KeyId, TenantId};
 use jiff::Timestamp;
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
+use super::form::Fields;
 use super::{SIGN_IN, see};
 use crate::page::{self, Shell};
 use crate::principal::{self, AccessRefused, Permission, session_token};
@@ -117,6 +118,16 @@ pub struct TurnedAway {
     problem: Problem,
     /// Where they wanted to go, if it was a page.
     wanted: Option<String>,
+    /// What they had typed, if it was a form of ours whose session has ended meanwhile.
+    form: Option<Unsent>,
+}
+
+/// A form that was not taken. It is shown once, and kept nowhere.
+#[derive(Clone, Debug)]
+struct Unsent {
+    /// The page with the form.
+    page: String,
+    typed: Fields,
 }
 
 impl TurnedAway {
@@ -124,19 +135,39 @@ impl TurnedAway {
         let is_page = matches!(parts.method, Method::GET | Method::HEAD);
         // Lambda's requests name the host too.
         let wanted = parts.uri.path_and_query().map(ToString::to_string).filter(|_| is_page);
-        Self { problem, wanted }
+        Self { problem, wanted, form: None }
     }
+
+    /// The same with what was typed: whoever has to sign in again has it before their eyes.
+    pub(super) fn with_typed(self, head: &Parts, typed: Fields) -> Self {
+        let said =
+            |name| head.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        // Signing in leads to pages of the desk only, whatever stands here.
+        let from = said(header::REFERER).and_then(|address| Url::parse(address).ok());
+        let page = from.map_or_else(|| head.uri.path().to_owned(), |url| url.path().to_owned());
+        Self { form: Some(Unsent { page, typed }), ..self }
+    }
+
+    /// Whether somebody has to sign in again.
+    pub(super) fn is_out(&self) -> bool {
+        self.problem.status() == StatusCode::UNAUTHORIZED
+    }
+}
+
+/// Whether a browser says that a page of ours has sent this. Another site's words are not shown as somebody's own.
+pub(super) fn is_from_our_page(head: &Parts) -> bool {
+    head.headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin")
 }
 
 impl<F: Failure> From<F> for TurnedAway {
     fn from(failure: F) -> Self {
-        Self { problem: failure.into(), wanted: None }
+        Problem::from(failure).into()
     }
 }
 
 impl From<Problem> for TurnedAway {
     fn from(problem: Problem) -> Self {
-        Self { problem, wanted: None }
+        Self { problem, wanted: None, form: None }
     }
 }
 
@@ -149,18 +180,19 @@ struct RefusedPage {
     sentence: String,
     advice: &'static str,
     code: &'static str,
+    sign_in: String,
+    /// What was typed: the fields' names and what they held.
+    typed: Vec<(String, String)>,
 }
 
 impl IntoResponse for TurnedAway {
     fn into_response(self) -> Response {
-        let Self { problem, wanted } = self;
-        let is_out = problem.status() == StatusCode::UNAUTHORIZED;
+        let is_out = self.is_out();
+        let Self { problem, wanted, form } = self;
         if let Some(wanted) = wanted.filter(|_| is_out) {
-            let query = form_urlencoded::Serializer::new(String::new())
-                .append_pair("next", &wanted)
-                .finish();
-            return see(&format!("{SIGN_IN}?{query}"));
+            return see(&sign_in(&wanted));
         }
+        let leads_to = form.as_ref().map(|form| sign_in(&form.page));
         problem.log();
         let (heading, advice) = words_of(&problem);
         let page = RefusedPage {
@@ -169,9 +201,17 @@ impl IntoResponse for TurnedAway {
             sentence: page::sentence(&problem.detail()),
             advice,
             code: problem.code(),
+            sign_in: leads_to.unwrap_or_else(|| SIGN_IN.to_owned()),
+            typed: form.map(|form| form.typed.shown()).unwrap_or_default(),
         };
         page::later(page::html(problem.status(), &page), &problem)
     }
+}
+
+/// Where one signs in to see a page.
+fn sign_in(wanted: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    format!("{SIGN_IN}?{}", query.append_pair("next", wanted).finish())
 }
 
 /// What it means to a person, and what to do.

@@ -6,7 +6,7 @@ use domain::audit::{AuditChange, Facts, Note};
 use domain::case::{Case, CaseStatus};
 use domain::id::{PayoutId, TenantId};
 use domain::ledger::{Reference, TransferReference};
-use domain::payout::{Payout, PayoutRefused, Trouble};
+use domain::payout::{Payout, PayoutRefused};
 use serde_json::json;
 
 use crate::problem::Problem;
@@ -27,7 +27,8 @@ pub async fn payout_of(
     Ok(stored.ok_or(PayoutRefused::Unknown)?)
 }
 
-/// Begins another round of attempts for a payout that needs a person.
+/// Begins another round of attempts for a payout that needs a person. The worker asks Paystack first where a transfer
+/// may be under way.
 ///
 /// # Errors
 /// [`PayoutRefused`], or the store's failure.
@@ -47,7 +48,8 @@ pub async fn retry_payout(
     Ok(payout)
 }
 
-/// Gives a payout up that needs a person. Its money waits for a later run.
+/// Gives a payout up that needs a person; the worker asks Paystack first where a transfer may be under way. Its money
+/// waits for a later run.
 ///
 /// # Errors
 /// [`PayoutRefused`], or the store's failure.
@@ -59,13 +61,13 @@ pub async fn cancel_payout(
 ) -> Result<Payout, Problem> {
     for _ in 0..TRIES_MAX {
         let StoredPayout { payout: before, version } = payout_of(table, &change.tenant, id).await?;
-        let payout = before.clone().cancel(Trouble::GivenUp, change.at)?;
+        let payout = before.clone().give_up(change.at)?;
         explained(table, &before).await?;
         let currency = payout.amount.currency;
         let balances = table.guard_balances(&change.tenant, &payout.guard, currency).await?;
         let change = decided(change.clone(), note.clone(), &before, &payout);
         if table.cancel_payout(&payout, version, &balances, &change).await? {
-            tracing::info!(event = "payout_cancelled", payout.id = %id, "payout `{id}` is given up");
+            tracing::info!(event = "payout_cancelled", payout.id = %id, "finance gives `{id}` up");
             return Ok(payout);
         }
     }
@@ -89,6 +91,7 @@ fn decided(change: AuditChange, note: Note, before: &Payout, after: &Payout) -> 
     let facts = |payout: &Payout| {
         Facts::of(&json!({
             "status": payout.state,
+            "trouble": payout.trouble,
             "attempts": payout.attempt,
             "amount": payout.amount.minor,
             "currency": payout.amount.currency,
