@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use adapters::table::{Addition, Count, CountLost, Counted, Counting, Marks, Visitors};
+use adapters::table::{Addition, Count, CountLost, Counted, Counting, Marks, CounterSlot, Visitors};
 use domain::id::TenantId;
 use tessera_tests::{Platform, at_once};
 
@@ -25,7 +25,8 @@ fn marks(of: &[(u8, &str)]) -> Marks {
 fn addition(of: &Counted, hour: Option<&str>, people: i64) -> Addition {
     let add = BTreeMap::from([("people".to_owned(), people), ("c:NG".to_owned(), people)]);
     let (set, keep) = (BTreeMap::new(), BTreeMap::new());
-    Addition { of: of.clone(), hour: hour.map(str::to_owned), add, set, keep }
+    let slot = hour.map_or(CounterSlot::Total, |hour| CounterSlot::Hour(hour.to_owned()));
+    Addition { of: of.clone(), slot, add, set, keep }
 }
 
 fn count(code: &Counted, before: Marks, after: Marks, people: i64) -> Count {

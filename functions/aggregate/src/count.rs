@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use adapters::table::keys::{Counted, EVENT_SHARDS, TENANT_SHARDS};
 use adapters::table::{
-    Addition, Count, Counting, FIRST_SCAN, LAST_SCAN, StoreError, StoredEvent, Visitors,
+    Addition, Count, CounterSlot, Counting, FIRST_SCAN, LAST_SCAN, StoreError, StoredEvent,
+    Visitors,
 };
 use domain::scan::CodeEvent;
 use domain::sketch::Sketch;
@@ -93,7 +94,8 @@ fn count_of(batch: &Batch, before: &Counting, now: Timestamp) -> Option<Count> {
         if !after.precede(lane, &sequenced.sequence) {
             continue;
         }
-        if tally.hours.values().any(|hour| hour.len() > NAMES_MAX) {
+        let mut sets = tally.hours.values().chain(tally.cities.values());
+        if sets.any(|names| names.len() > NAMES_MAX) {
             break;
         }
         after.advance(lane, &sequenced.sequence);
@@ -134,17 +136,20 @@ fn lane_of(event: &StoredEvent) -> u8 {
     }
 }
 
-/// The total first, then the hours.
+/// The total first, then the hours and the cities.
 fn additions(of: &Counted, tally: &Tally) -> Vec<Addition> {
-    let addition = |hour, add: &BTreeMap<String, i64>| Addition {
+    let addition = |slot, add: &BTreeMap<String, i64>| Addition {
         of: of.clone(),
-        hour,
+        slot,
         add: add.clone(),
         set: BTreeMap::new(),
         keep: BTreeMap::new(),
     };
-    let hours = tally.hours.iter().map(|(hour, add)| addition(Some(hour.to_string()), add));
-    std::iter::once(addition(None, &tally.total)).chain(hours).collect()
+    let hours =
+        tally.hours.iter().map(|(hour, add)| addition(CounterSlot::Hour(hour.to_string()), add));
+    let cities =
+        tally.cities.iter().map(|(month, add)| addition(CounterSlot::Cities(month.clone()), add));
+    std::iter::once(addition(CounterSlot::Total, &tally.total)).chain(hours).chain(cities).collect()
 }
 
 /// The last and the first scan by a person, per event shard and per even or odd day: only the batch that moves the

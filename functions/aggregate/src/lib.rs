@@ -1,22 +1,24 @@
 //! Adds up what is new in the table's stream, each item exactly once, whatever the stream repeats: scan events (I-P1),
-//! and the postings of the ledger to the accounts of the system.
+//! the postings of the ledger to the accounts of the system, and what happens to vouchers.
 //!
 //! Deliberately absent: anything on the path of a request. A scan writes an event and is done; so does a payment.
 
 mod count;
 mod postings;
+mod vouchers;
 
 use adapters::clock::Clock;
 use adapters::environment::{Environment, EnvironmentError};
-use adapters::table::{NewItem, StoreError, StoredEvent, Table};
+use adapters::table::{Images, NewItem, StoreError, StoredEvent, Table};
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
-use futures::future::join;
+use futures::future::join3;
 use futures::stream::{StreamExt, iter};
 use web::BoxError;
 
 use count::{Batch, count_batch, group};
 use postings::count_postings;
+use vouchers::count_vouchers;
 
 /// Codes that are counted at the same time.
 const AT_ONCE: usize = 8;
@@ -50,16 +52,22 @@ struct Sequenced<T> {
 /// # Errors
 /// None: a batch fails in part, never as a whole.
 pub async fn handle(deps: Deps, event: Event) -> Result<DynamoDbEventResponse, BoxError> {
-    let (mut events, mut postings) = (Vec::new(), Vec::new());
+    let (mut events, mut postings, mut vouchers) = (Vec::new(), Vec::new(), Vec::new());
     for Sequenced { sequence, item } in event.records.into_iter().filter_map(read) {
         match item {
             NewItem::Event(item) => events.push(Sequenced { sequence, item }),
             NewItem::Posting(item) => postings.push(Sequenced { sequence, item }),
+            NewItem::Voucher(item) => vouchers.push(Sequenced { sequence, item }),
         }
     }
-    let (events, postings) =
-        join(count_events(&deps, events), count_postings(&deps, postings)).await;
-    let first_lost = events.into_iter().chain(postings).min_by_key(|lost| by_number(lost));
+    let (events, postings, vouchers) = join3(
+        count_events(&deps, events),
+        count_postings(&deps, postings),
+        count_vouchers(&deps, vouchers),
+    )
+    .await;
+    let lost = events.into_iter().chain(postings).chain(vouchers);
+    let first_lost = lost.min_by_key(|lost| by_number(lost));
     let mut response = DynamoDbEventResponse::default();
     response.batch_item_failures = first_lost.map(failure).into_iter().collect();
     Ok(response)
@@ -103,11 +111,12 @@ fn failure(sequence: String) -> DynamoDbBatchItemFailure {
 
 /// A record that cannot be read would block the stream for ever: it is reported and left out.
 fn read(record: EventRecord) -> Option<Sequenced<NewItem>> {
-    if record.event_name != "INSERT" {
+    if !matches!(record.event_name.as_str(), "INSERT" | "MODIFY") {
         return None;
     }
     let sequence = record.change.sequence_number?;
-    match NewItem::from_image(record.change.new_image) {
+    let images = Images { old: record.change.old_image, new: record.change.new_image };
+    match NewItem::from_images(images) {
         Ok(item) => item.map(|item| Sequenced { sequence, item }),
         Err(error) => {
             let kind = if let StoreError::Corrupt { what, .. } = &error { what } else { "" };

@@ -4,6 +4,7 @@ mod counted;
 mod guard;
 mod property;
 mod system;
+mod voucher;
 
 use adapters::clock::Clock;
 use adapters::environment::{Environment, EnvironmentError};
@@ -35,5 +36,6 @@ pub fn routes(deps: Deps) -> web::Routes {
         .routes(routes!(property::property_analytics))
         .routes(routes!(guard::guard_analytics))
         .routes(routes!(system::system_analytics))
+        .routes(routes!(voucher::voucher_analytics))
         .with_state(deps)
 }

@@ -1,6 +1,7 @@
-//! What is done once a day: destroying the salts of visitor hashes that are older than two days, and clearing tips of
-//! what their patrons said once that is older than its tenant keeps it.
+//! What is done once a day: destroying the salts of visitor hashes that are older than two days, clearing tips of what
+//! their patrons said once that is older than its tenant keeps it, and looking for vouchers that nobody redeems.
 
+mod conversion;
 mod retention;
 
 use adapters::clock::Clock;
@@ -42,6 +43,8 @@ pub struct Report {
     pub salts_destroyed: usize,
     /// Tips that say nothing of their patrons any more.
     pub tips_cleared: usize,
+    /// Vouchers with many scans of the last week and hardly a redemption.
+    pub vouchers_low: u32,
 }
 
 /// Cleans up. The schedule's event says nothing that matters.
@@ -60,5 +63,7 @@ pub async fn handle(deps: Deps, _event: Value) -> Result<Report, BoxError> {
         tips_cleared,
         "cleared {tips_cleared} tips of their patrons"
     );
-    Ok(Report { salts_destroyed, tips_cleared })
+    let vouchers_low = conversion::count_low(&deps.table, now).await?;
+    metrics::gauge!("vouchers_low_conversion").set(vouchers_low);
+    Ok(Report { salts_destroyed, tips_cleared, vouchers_low })
 }

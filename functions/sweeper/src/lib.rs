@@ -1,8 +1,9 @@
 //! Finds what is due, every minute, and sends each of it to its queue.
 //!
-//! Deliberately absent: the work itself, and any mark that a poll or a payout was sent. Those stay due until the worker
+//! Deliberately absent: the work itself but that of leases (one write, for which no queue is worth it), and any mark that a poll or a payout was sent. Those stay due until the worker
 //! has looked at them, so a sweep that dies loses nothing, and one that comes twice only sends twice.
 
+mod leases;
 mod nights;
 mod payouts;
 mod tips;
@@ -68,6 +69,8 @@ pub struct Report {
     pub payouts_sent: usize,
     /// Tenants whose night has begun.
     pub nights_sent: usize,
+    /// Leases of devices that were given back.
+    pub leases_returned: usize,
     /// How long the longest due one has been waiting, in seconds.
     pub lag_s: i64,
     /// What is due and cannot be read. It stays due until somebody has mended it.
@@ -81,17 +84,19 @@ pub struct Report {
 /// same.
 pub async fn handle(deps: Deps, _event: Value) -> Result<Report, BoxError> {
     let now = deps.clock.now();
-    let (polls, payouts, nights) = tokio::join!(
+    let (polls, payouts, nights, leases) = tokio::join!(
         tips::sweep(&deps, now),
         payouts::sweep(&deps, now),
         nights::sweep(&deps, now),
+        leases::sweep(&deps, now),
     );
-    let (polls, payouts, nights) = (polls?, payouts?, nights?);
+    let (polls, payouts, nights, leases) = (polls?, payouts?, nights?, leases?);
     let lag_s = polls.lag_s.max(payouts.lag_s).max(nights.lag_s);
     let report = Report {
         polls_sent: polls.sent,
         payouts_sent: payouts.sent,
         nights_sent: nights.sent,
+        leases_returned: leases,
         lag_s,
         unreadable: polls.unreadable.saturating_add(payouts.unreadable),
     };
@@ -99,6 +104,7 @@ pub async fn handle(deps: Deps, _event: Value) -> Result<Report, BoxError> {
     count("sweeper_polls_total", report.polls_sent);
     count("sweeper_payouts_total", report.payouts_sent);
     count("sweeper_nights_total", report.nights_sent);
+    count("sweeper_leases_total", report.leases_returned);
     let (polls, payouts) = (report.polls_sent, report.payouts_sent);
     tracing::info!(event = "swept", lag_s, polls, payouts, "sent {polls} polls, {payouts} payouts");
     Ok(report)

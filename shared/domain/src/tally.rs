@@ -1,13 +1,14 @@
 //! Counting scans (P15, P18, P19, P53–P55): what `aggregate` adds to the table, and what `analytics` makes of it.
 //!
 //! Counters are flat and named, so that each maps to one `ADD`; adding is all there is, in any order and any batches.
-//! Deliberately absent: storage, cities and referrers (their number is unbounded), and time zones: an hour has its
+//! Deliberately absent: storage, referrers (their number is unbounded), and time zones: an hour has its
 //! people by quarter, and each zone's offset is a multiple of a quarter, so that days are cut where they are read.
 
 mod answer;
 mod latency;
 mod span;
 mod summary;
+mod voucher;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,9 +22,14 @@ pub use answer::{
     SystemAnalytics,
 };
 pub use span::{SPAN_MAX_DAYS, Span, SpanRefused};
+pub use voucher::{
+    VoucherEvent, VoucherFact, VoucherNumbers, fact, wait_in_iso, wait_in_words,
+};
+
+use summary::{count, permille, rows};
 
 use crate::device::VisitClass;
-use crate::scan::{CodeEvent, OutcomeEvent, ScanEvent, ScanOutcome};
+use crate::scan::{CodeEvent, CodeSubject, OutcomeEvent, ScanEvent, ScanOutcome};
 
 /// Named counters.
 pub type Counts = BTreeMap<String, i64>;
@@ -50,6 +56,8 @@ pub mod name {
     pub const COUNTRY: &str = "c:";
     /// Country and region, `r:NG-LA`.
     pub const REGION: &str = "r:";
+    /// City, `ct:Lagos`; within the item of a month and a country.
+    pub const CITY: &str = "ct:";
     /// Kind of device, `d:mobile`.
     pub const DEVICE: &str = "d:";
     /// Operating system, `os:android`.
@@ -174,6 +182,8 @@ pub struct Tally {
     pub last_scan: Option<Timestamp>,
     /// To add to the item of each hour.
     pub hours: BTreeMap<HourKey, Counts>,
+    /// To add to the item of each month and country, `2026-11#NG`: people by city, where cities are counted (V30).
+    pub cities: BTreeMap<String, Counts>,
     /// The visitors of each UTC day, ascending, each once; people only. To insert into the day's sketch.
     pub visitors: BTreeMap<Day, Vec<u64>>,
 }
@@ -197,6 +207,9 @@ impl Tally {
         add_counts(&mut self.total, &other.total);
         for (hour, counts) in &other.hours {
             add_counts(self.hours.entry(*hour).or_default(), counts);
+        }
+        for (month, counts) in &other.cities {
+            add_counts(self.cities.entry(month.clone()).or_default(), counts);
         }
         for (day, visitors) in other.visitors {
             let known = self.visitors.entry(day).or_default();
@@ -256,6 +269,15 @@ impl Tally {
         for (prefix, value) in breakdown(scan) {
             self.hour(scan.at, &format!("{prefix}{value}"), 1);
         }
+        self.count_city(scan);
+    }
+
+    /// Cities are many: they have items of their own, and only those of vouchers are counted.
+    fn count_city(&mut self, scan: &ScanEvent) {
+        let (CodeSubject::Voucher(_), Some(city)) = (&scan.subject, &scan.city) else { return };
+        let country = scan.country.as_deref().unwrap_or(name::NOWHERE);
+        let month = format!("{}#{country}", scan.at.strftime("%Y-%m"));
+        bump(self.cities.entry(month).or_default(), &format!("{}{city}", name::CITY), 1);
     }
 }
 

@@ -8,7 +8,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use domain::failure::{Failure, FieldError, InvalidFields, Kind};
 use domain::guard::GuardRefused;
-use domain::id::{GuardId, PropertyId};
+use domain::id::{GuardId, PropertyId, VoucherId};
+use domain::voucher::VoucherRefused;
 use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
@@ -155,6 +156,22 @@ impl<S: Send + Sync> FromRequestParts<S> for PropertyPath {
         let text = Path::<String>::from_request_parts(parts, state).await;
         let text = text.map(|Path(text)| text).unwrap_or_default();
         Ok(Self(PropertyId::parse(&text)?))
+    }
+}
+
+/// The path part `voucher_id`. A text that is no id is a voucher that is not there.
+#[derive(Clone, Debug)]
+pub struct VoucherPath(pub VoucherId);
+
+impl<S: Send + Sync> FromRequestParts<S> for VoucherPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let parts = RawPathParams::from_request_parts(parts, state).await;
+        let parts = parts.map_err(|_| VoucherRefused::Unknown)?;
+        let named = parts.iter().find(|(name, _)| *name == "voucher_id");
+        let id = named.and_then(|(_, text)| VoucherId::parse(text).ok());
+        Ok(Self(id.ok_or(VoucherRefused::Unknown)?))
     }
 }
 

@@ -8,6 +8,7 @@
 pub mod assets;
 pub mod batch;
 pub mod csv;
+pub mod customer;
 pub mod desk;
 pub mod edge;
 pub mod finance;
@@ -23,12 +24,14 @@ pub mod seal;
 mod serve;
 pub mod session;
 pub mod telemetry;
+pub mod till;
 pub mod tip;
 pub mod visitor;
+pub mod wallet;
 
 pub use edge::{TraceId, router};
 pub use idempotency::{Held, Once, Repeatable, Stopped};
-pub use principal::{Caller, GuardReader, may};
+pub use principal::{BusinessReader, Caller, GuardReader, may};
 pub use problem::Problem;
 pub use serve::{Exit, serve, serve_events};
 

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, Method, header};
 use domain::access::{ApiKey, Binding, BindingKind, KEY_SECRET_PREFIX, Scope, fingerprint};
 use domain::audit::{Actor, AuditChange, Facts, Operation};
 use domain::failure::{Failure, Kind};
-use domain::id::{GuardId, KeyId, TenantId};
+use domain::id::{BusinessId, GuardId, KeyId, TenantId};
 use jiff::Timestamp;
 
 use crate::input::GuardPath;
@@ -205,6 +205,47 @@ where
             return Err(AccessRefused::Bound.into());
         }
         Ok(Self { tenant: key.tenant, guard, permission: PhantomData })
+    }
+}
+
+/// A key that holds the permission: the tenant's, or one that is bound to a business and sees what is that business's.
+/// It is for reading; whatever changes something asks for a [`Caller`].
+#[derive(Clone, Debug)]
+pub struct BusinessReader<P> {
+    /// Whose data it may see.
+    pub tenant: TenantId,
+    /// The one business whose data it may see; all of the tenant's when there is none.
+    pub business: Option<BusinessId>,
+    permission: PhantomData<P>,
+}
+
+impl<P> BusinessReader<P> {
+    /// Whether what belongs to this business is there for it.
+    pub fn may_see(&self, business: &BusinessId) -> bool {
+        self.business.as_ref().is_none_or(|own| own == business)
+    }
+}
+
+impl<P, S> FromRequestParts<S> for BusinessReader<P>
+where
+    P: Permission,
+    S: Send + Sync,
+    Table: FromRef<S>,
+    Clock: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let key = key_of_request(parts, &Table::from_ref(state), &Clock::from_ref(state)).await?;
+        let key = permitted::<P>(key, parts)?;
+        let business = match &key.bound_to {
+            None => None,
+            Some(Binding { kind: BindingKind::Business, id }) => {
+                Some(BusinessId::parse(id).map_err(|_| AccessRefused::Bound)?)
+            }
+            Some(_) => return Err(AccessRefused::Bound.into()),
+        };
+        Ok(Self { tenant: key.tenant, business, permission: PhantomData })
     }
 }
 

@@ -3,10 +3,12 @@
 
 use domain::id::{BusinessId, ScanId, TenantId, VoucherId};
 use domain::redemption::{CodeForm, RedeemedBy};
+use domain::tally::{VoucherEvent, VoucherFact};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::redemption::line;
+use super::stream::of_image;
 use super::{StoreError, Table, encode, keys};
 
 const ATTEMPT_KIND: &str = "redemption_attempt";
@@ -64,4 +66,18 @@ impl Table {
         let item = encode(&key, ATTEMPT_KIND, &item)?;
         self.put_if(item, "attribute_not_exists(PK)", super::Item::new()).await.map(drop)
     }
+}
+
+/// What the stream shows of a refusal; nothing where nobody knows of which voucher.
+pub(super) fn event(image: serde_dynamo::Item) -> Result<Option<VoucherEvent>, StoreError> {
+    let attempt = of_image::<AttemptItem>(image, ATTEMPT_KIND)?.map(|item| item.attempt);
+    Ok(attempt.and_then(|attempt| {
+        Some(VoucherEvent {
+            id: format!("refused#{}", attempt.id),
+            tenant: attempt.tenant,
+            voucher: attempt.voucher?,
+            at: attempt.at,
+            fact: VoucherFact::Refused { reason: attempt.reason },
+        })
+    }))
 }

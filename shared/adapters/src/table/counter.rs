@@ -111,14 +111,25 @@ impl Totals {
 pub struct Addition {
     /// Whose counters.
     pub of: Counted,
-    /// The UTC hour (`2026-11-21T13`), or the total.
-    pub hour: Option<String>,
+    /// Which of its items.
+    pub slot: CounterSlot,
     /// Counter names and what to add.
     pub add: BTreeMap<String, i64>,
     /// Attributes that are set to the later value, for example the last scan's instant.
     pub set: BTreeMap<String, i64>,
     /// Attributes that keep the first value.
     pub keep: BTreeMap<String, i64>,
+}
+
+/// An item of counters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CounterSlot {
+    /// That of all time.
+    Total,
+    /// That of a UTC hour, `2026-11-21T13`.
+    Hour(String),
+    /// That of the cities of a month and a country, `2026-11#NG`.
+    Cities(String),
 }
 
 /// One code's share of a batch.
@@ -222,10 +233,11 @@ impl Table {
         self.update(&key, &format!("SET {}", set.join(", ")), &conditions.join(" AND "), values)
     }
 
-    fn write_addition(&self, addition: &Addition) -> Option<TransactWriteItem> {
-        let key = match &addition.hour {
-            Some(hour) => keys::hour(&addition.of, hour),
-            None => keys::total(&addition.of),
+    pub(super) fn write_addition(&self, addition: &Addition) -> Option<TransactWriteItem> {
+        let key = match &addition.slot {
+            CounterSlot::Hour(hour) => keys::hour(&addition.of, hour),
+            CounterSlot::Cities(month) => keys::cities(&addition.of, month),
+            CounterSlot::Total => keys::total(&addition.of),
         };
         let mut names = HashMap::from([("#kind".to_owned(), "kind".to_owned())]);
         let mut values = Item::from([(":kind".to_owned(), text("counters"))]);
@@ -300,6 +312,22 @@ impl Table {
     ) -> Result<Vec<(String, BTreeMap<String, i64>)>, StoreError> {
         let items = self.counters_between(of, keys::HOUR_PREFIX, first, last).await?;
         Ok(items.into_iter().map(|(hour, item)| (hour, counters_of(&item))).collect())
+    }
+
+    /// The cities of the months from `first` to `last` (`2026-11`, both included), by month and country.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn cities(
+        &self,
+        of: &Counted,
+        first: &str,
+        last: &str,
+    ) -> Result<Vec<(String, BTreeMap<String, i64>)>, StoreError> {
+        // Behind each country of the last month: `~` sorts after each letter.
+        let last = format!("{last}#~");
+        let items = self.counters_between(of, keys::CITIES_PREFIX, first, &last).await?;
+        Ok(items.into_iter().map(|(month, item)| (month, counters_of(&item))).collect())
     }
 
     /// The visitor sketches of the UTC days from `first` to `last`, both included.

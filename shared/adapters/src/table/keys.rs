@@ -15,6 +15,7 @@ use domain::scan::CodeSubject;
 use jiff::civil::Date;
 
 pub(crate) use desk::*;
+pub use voucher::LEASE_SHARDS;
 pub(crate) use voucher::*;
 
 /// The name of the partition key.
@@ -157,6 +158,13 @@ pub(crate) const VISITORS_PREFIX: &str = "U#";
 
 pub(crate) fn visitors(of: &Counted, day: &str) -> Key {
     Key::new(of.pk(), format!("{VISITORS_PREFIX}{day}"))
+}
+
+pub(crate) const CITIES_PREFIX: &str = "G#";
+
+/// The cities of a month and a country.
+pub(crate) fn cities(of: &Counted, month: &str) -> Key {
+    Key::new(of.pk(), format!("{CITIES_PREFIX}{month}"))
 }
 
 /// How far a code's events of one day are counted, per event shard.

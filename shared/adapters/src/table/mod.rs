@@ -10,11 +10,14 @@ mod attempt;
 mod audit;
 mod balances;
 mod business;
+mod campaign;
 mod case;
 mod code;
 mod counter;
+mod customer;
 mod delivery;
 mod due;
+mod enrolment;
 mod erasure;
 mod event;
 mod export;
@@ -50,6 +53,7 @@ mod tip_list;
 mod transaction;
 mod tries;
 mod voucher;
+mod voucher_count;
 mod wallet;
 mod webhook;
 
@@ -66,11 +70,13 @@ use serde::de::DeserializeOwned;
 pub use attempt::Attempt;
 pub use audit::{AuditFilter, AuditPlace};
 pub use balances::{GuardBalances, Owed};
+pub use campaign::BatchInserted;
 pub use case::CaseFilter;
 pub use code::{CodeLost, Uses};
 pub use counter::{
-    Addition, Count, CountLost, Counting, FIRST_SCAN, LAST_SCAN, Marks, Totals, Visitors,
+    Addition, Count, CountLost, CounterSlot, Counting, FIRST_SCAN, LAST_SCAN, Marks, Totals, Visitors,
 };
+pub use customer::{CustomerLink, CustomerSession};
 pub use delivery::{Delivered, StoredDelivery, outbox_in_image};
 pub use event::StoredEvent;
 pub use guard_code::StoredGuardCode;
@@ -89,7 +95,7 @@ pub use redemption::{AtTill, Redeemed, Source};
 pub use session::Session;
 pub use slot::{SLOT_STEP_S, Slot};
 pub use statement::{Entry, Month, StoredPosting};
-pub use stream::NewItem;
+pub use stream::{Images, NewItem};
 pub use tip::{StoredTip, TipClaim};
 pub use tip_list::{DueTips, TipFilter};
 pub use tries::Try;

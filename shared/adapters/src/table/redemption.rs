@@ -1,19 +1,21 @@
 //! Redemptions: the record, the limit, the customer's copy and the gift's rest, written together or not at all.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::id::{BatchId, BusinessId, RedemptionId, TenantId, VoucherId};
+use domain::id::{BusinessId, RedemptionId, TenantId, VoucherId};
 use domain::lease::Lease;
 use domain::page::{Page, PageSize, Position};
 use domain::redemption::{
-    Balance, Decided, RedeemRefused, Redemption, RedemptionStatus, RollbackRefused,
+    Balance, Decided, RedeemRefused, Redemption, RedemptionStatus, RollbackRefused, TakenBack,
 };
+use domain::tally::VoucherEvent;
 use domain::voucher::Voucher;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::attempt::{Attempt, AttemptItem};
 use super::list::{List, Order};
-use super::quota::{NoneTaken, QuotaName, Taking};
+use super::quota::{Giving, NoneTaken, QuotaName, Taking};
+use super::stream::{Images, of_image};
 use super::transaction::Refused;
 use super::{Answer, Claim, Item, StoreError, Table, decode, encode, keys, number, text};
 
@@ -202,19 +204,45 @@ impl Table {
     }
 
     /// Takes a redemption back: the record, the customer's copy and the gift's rest as they are after it, and one more
-    /// in the `counter` it came from: the voucher's, or that of its printing; nothing where there is no limit.
+    /// in the counter it came from, where there is a limit; of a day's limit only on that day.
     /// [`RollbackRefused::Changed`] where something was faster.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn commit_rollback(
         &self,
-        redemption: &Redemption,
-        counter: Option<Option<&BatchId>>,
-        claim: Option<&domain::claim::Claim>,
-        balance: Option<(u32, Balance)>,
-        answer: (Claim, Answer),
+        back: &TakenBack,
+        voucher: &Voucher,
+        now: Timestamp,
+        (held, answer): (Claim, Answer),
     ) -> Result<Result<(), RollbackRefused>, StoreError> {
+        let redemption = &back.redemption;
+        let batch = redemption.batch.as_ref().filter(|batch| voucher.limited.contains(batch));
+        let name = QuotaName { voucher: &redemption.voucher, batch, shard: redemption.shard };
+        let mut giving = Giving::of(voucher, batch, (redemption.at, now));
+        let mut writes =
+            vec![self.write_rollback(redemption)?, self.write_answer(&held, &answer)?];
+        if let Some(claim) = &back.claim {
+            writes.push(self.write_claim(claim)?);
+        }
+        if let Some((place, balance)) = back.balance {
+            writes.push(self.write_balance(&redemption.voucher, place, balance)?);
+        }
+        loop {
+            let limit = Some(giving).filter(|giving| back.returns && !giving.is_nothing());
+            let limit = limit.map(|giving| self.write_giving(&name, &giving, 1));
+            let (count, asks_day) = (writes.len(), limit.is_some() && giving.day.is_some());
+            let all = writes.iter().cloned().chain(limit).collect();
+            match self.transact(all).await? {
+                Ok(()) => return Ok(Ok(())),
+                // The counter has come to another day: only the limit in all gets it back.
+                Err(refused) if asks_day && refused.only(count) => giving.day = None,
+                Err(_) => return Ok(Err(RollbackRefused::Changed)),
+            }
+        }
+    }
+
+    fn write_rollback(&self, redemption: &Redemption) -> Result<TransactWriteItem, StoreError> {
         let key = keys::redemption(&redemption.tenant, &redemption.id);
         let item = encode(&key, KIND, &RedemptionItem::from_domain(redemption))?;
         let values = Item::from([
@@ -225,19 +253,7 @@ impl Table {
         // A code that was taken back and redeemed again is another redemption, of another instant.
         let same = "#redemption.#version = :read AND #redemption.#status = :redeemed \
              AND #redemption.#at = :at";
-        let mut writes = vec![self.put(item, Some(same), values)];
-        writes.push(self.write_answer(&answer.0, &answer.1)?);
-        if let Some(batch) = counter.filter(|_| redemption.counted) {
-            let name = QuotaName { voucher: &redemption.voucher, batch, shard: redemption.shard };
-            writes.push(self.write_giving_back(&name, 1));
-        }
-        if let Some(claim) = claim {
-            writes.push(self.write_claim(claim)?);
-        }
-        if let Some((place, balance)) = balance {
-            writes.push(self.write_balance(&redemption.voucher, place, balance)?);
-        }
-        Ok(self.transact(writes).await?.map_err(|_| RollbackRefused::Changed))
+        Ok(self.put(item, Some(same), values))
     }
 
     /// What was redeemed and refused at a business, newest first; of one voucher where it is named.
@@ -277,10 +293,15 @@ impl Table {
         if !unique {
             return Ok(self.put(item, Some("attribute_not_exists(PK)"), Item::new()));
         }
-        let values =
+        let mut values =
             Item::from([(":back".to_owned(), text(RedemptionStatus::RolledBack.as_str()))]);
-        let free = "attribute_not_exists(PK) OR #redemption.#status = :back";
-        Ok(self.put(item, Some(free), values))
+        let mut free = "attribute_not_exists(PK) OR #redemption.#status = :back".to_owned();
+        if let Some(offline) = &redemption.offline {
+            // What a device has brought and somebody took back is not redeemed again by bringing it again.
+            values.insert(":named".to_owned(), text(&offline.named));
+            free.push_str(" AND NOT #redemption.#offline.#named = :named");
+        }
+        Ok(self.put(item, Some(&free), values))
     }
 
     fn write_balance(
@@ -351,4 +372,11 @@ fn standing(wanted: &Redemption, stood: Redemption) -> Redeemed {
 /// The first instant of a list's line; lists sort by it.
 pub(super) fn line(at: Timestamp, id: &str) -> String {
     format!("{}#{id}", keys::instant(at))
+}
+
+/// What the stream shows of a redemption.
+pub(super) fn event(images: Images) -> Result<Option<VoucherEvent>, StoreError> {
+    let before = of_image::<RedemptionItem>(images.old, KIND)?.map(|item| item.redemption);
+    let after = of_image::<RedemptionItem>(images.new, KIND)?.map(|item| item.redemption);
+    Ok(after.and_then(|after| VoucherEvent::of_redemption(before.as_ref(), &after)))
 }

@@ -5,8 +5,10 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::claim::{Claim as Copy, ClaimRefused, WALLET_MAX};
 use domain::customer::CustomerId;
 use domain::id::{TenantId, VoucherId};
+use domain::tally::VoucherEvent;
 use serde::{Deserialize, Serialize};
 
+use super::stream::{Images, of_image};
 use super::{Answer, Claim, Item, StoreError, Table, encode, keys, number, text};
 
 const KIND: &str = "claim";
@@ -140,4 +142,18 @@ impl Table {
             }
         })
     }
+}
+
+/// What the stream shows of a customer's record.
+pub(super) fn event(images: Images) -> Result<Option<VoucherEvent>, StoreError> {
+    let is_claim = matches!(
+        images.new.inner().get(keys::SK),
+        Some(serde_dynamo::AttributeValue::S(sk)) if sk.starts_with(keys::CLAIM_PREFIX)
+    );
+    if !is_claim {
+        return Ok(None);
+    }
+    let before = of_image::<ClaimItem>(images.old, KIND)?.map(|item| item.claim);
+    let after = of_image::<ClaimItem>(images.new, KIND)?.map(|item| item.claim);
+    Ok(after.and_then(|claim| VoucherEvent::of_claim(before.as_ref(), &claim)))
 }

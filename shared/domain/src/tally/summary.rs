@@ -175,7 +175,7 @@ fn scaled(count: i64, kept: i64, total: i64) -> i64 {
     product.checked_div(i128::from(total)).and_then(|part| i64::try_from(part).ok()).unwrap_or(0)
 }
 
-fn count(counts: &Counts, name: &str) -> i64 {
+pub(super) fn count(counts: &Counts, name: &str) -> i64 {
     counts.get(name).copied().unwrap_or(0)
 }
 
@@ -187,7 +187,7 @@ fn under<'a>(counts: &'a Counts, prefix: &'a str) -> impl Iterator<Item = (&'a s
 }
 
 /// The rows of a breakdown, the largest first.
-fn rows(counts: &Counts, prefix: &str) -> Vec<NameCount> {
+pub(super) fn rows(counts: &Counts, prefix: &str) -> Vec<NameCount> {
     let found = under(counts, prefix).filter(|(_, count)| *count != 0);
     let mut rows: Vec<NameCount> =
         found.map(|(name, count)| NameCount { name: name.to_owned(), count }).collect();
@@ -206,7 +206,7 @@ fn unique(days: &[Day], sketches: &BTreeMap<Day, Sketch>, scans: i64) -> u64 {
     all.estimate().min(u64::try_from(scans).unwrap_or(0))
 }
 
-fn permille(part: i64, whole: i64) -> Option<i64> {
+pub(super) fn permille(part: i64, whole: i64) -> Option<i64> {
     (whole > 0).then(|| scaled(part, 1000, whole))
 }
 

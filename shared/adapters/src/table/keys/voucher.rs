@@ -50,7 +50,7 @@ pub(crate) fn quota(voucher: &VoucherId, batch: Option<&BatchId>, shard: u8) -> 
 
 /// All that a customer has of a tenant.
 pub(crate) fn customer_pk(tenant: &TenantId, customer: &CustomerId) -> String {
-    format!("CU#{tenant}#{customer}")
+    format!("{CUSTOMER_PREFIX}{tenant}#{customer}")
 }
 
 pub(crate) const CLAIM_PREFIX: &str = "CV#";
@@ -65,7 +65,7 @@ pub(crate) fn wallet(tenant: &TenantId, customer: &CustomerId) -> Key {
 }
 
 pub(crate) fn redemption(tenant: &TenantId, id: &RedemptionId) -> Key {
-    Key::new(format!("R#{tenant}#{id}"), META)
+    Key::new(format!("{REDEMPTION_PREFIX}{tenant}#{id}"), META)
 }
 
 /// The list of what was redeemed, and refused, at a business.
@@ -80,7 +80,7 @@ pub(crate) fn balance(voucher: &VoucherId, index: u32) -> Key {
 
 /// What was refused on a day.
 pub(crate) fn attempt(tenant: &TenantId, day: &str, shard: u8, sk: String) -> Key {
-    Key::new(format!("RA#{tenant}#{day}#{shard}"), sk)
+    Key::new(format!("{ATTEMPT_PREFIX}{tenant}#{day}#{shard}"), sk)
 }
 
 pub(crate) fn leases_pk(tenant: &TenantId, device: &DeviceId) -> String {
@@ -138,4 +138,16 @@ pub(crate) fn status_chunk(tenant: &TenantId, chunk: u32) -> Key {
 /// Wrong codes that were typed in at a business in one window of time.
 pub(crate) fn wrong_tries(tenant: &TenantId, business: &BusinessId, window: i64) -> Key {
     Key::new(format!("WT#{tenant}#{business}#{window}"), META)
+}
+
+/// What a customer has, of which the stream shows claims; `template.yaml` filters by it.
+pub(crate) const CUSTOMER_PREFIX: &str = "CU#";
+/// Redemptions in the stream.
+pub(crate) const REDEMPTION_PREFIX: &str = "R#";
+/// Refusals in the stream.
+pub(crate) const ATTEMPT_PREFIX: &str = "RA#";
+
+/// That something of a voucher is counted.
+pub(crate) fn counted_event(id: &str) -> Key {
+    Key::new(format!("KE#{id}"), META)
 }
