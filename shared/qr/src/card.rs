@@ -4,21 +4,18 @@
 //! read back from the shape before it is handed out. Pictures and colours are deliberately absent:
 //! any printer can do it.
 
-mod lettering;
-
 use domain::failure::{Failure, Kind};
-use domain::render::{Level, QUIET_ZONE_MIN_MODULES};
+use domain::render::{Level, QUIET_ZONE_MIN_MODULES, Rgb};
 use krilla::Document;
-use krilla::color::luma;
-use krilla::geom::{Path, PathBuilder, Point};
+use krilla::geom::{Path, Point};
 use krilla::metadata::Metadata;
 use krilla::page::PageSettings;
-use krilla::paint::{Fill, FillRule};
 use krilla::surface::Surface;
 
+use crate::lettering::{LEADING, Line, Typeface};
 use crate::outline::Outline;
+use crate::press::{fill, path, real};
 use crate::symbol::{TooLong, encode};
-use lettering::{Line, Typeface};
 
 /// A6: 105 × 148 mm, in points of 1/72 inch.
 const PAGE_WIDTH: f32 = 297.64;
@@ -30,12 +27,10 @@ const EDGE: f32 = 22.0;
 const CODE_SIDE: f32 = 226.0;
 /// The code's upper edge.
 const CODE_TOP: f32 = 100.0;
-/// Between the lines of one text, in parts of the type size.
-const LEADING: f32 = 1.25;
-/// Black.
-const INK: u8 = 0;
+/// For what matters most.
+const INK: Rgb = Rgb::BLACK;
 /// A dark grey for what matters less; it has a contrast of 7 to 1 on white.
-const GREY: u8 = 89;
+const GREY: Rgb = Rgb(89, 89, 89);
 
 /// What stands on a card.
 #[derive(Clone, Debug)]
@@ -144,7 +139,7 @@ struct Press<'a, 'page> {
 }
 
 impl Press<'_, '_> {
-    fn print(&mut self, text: &str, ink: u8, place: Place) {
+    fn print(&mut self, text: &str, ink: Rgb, place: Place) {
         let width = PAGE_WIDTH - 2.0 * EDGE;
         let (lines, size) = self.typeface.fit(text, place.most, place.least, width);
         // The middle of the capitals, which are about 0.72 of the type size high.
@@ -160,24 +155,9 @@ impl Press<'_, '_> {
     }
 }
 
-fn fill(ink: u8) -> Fill {
-    Fill { paint: luma::Color::new(ink).into(), rule: FillRule::EvenOdd, ..Fill::default() }
-}
-
 /// The dark modules at their place on the page.
 fn shape(outline: &Outline, modules: u32) -> Option<Path> {
-    let number = |modules: u32| u16::try_from(modules).ok().map(f32::from);
-    let module = CODE_SIDE / number(modules)?;
-    let left = (PAGE_WIDTH - CODE_SIDE) / 2.0;
-    let quiet = number(QUIET_ZONE_MIN_MODULES)?;
-    let mut path = PathBuilder::new();
-    for corners in &outline.loops {
-        for (index, (column, row)) in corners.iter().enumerate() {
-            let x = left + (quiet + number(*column)?) * module;
-            let y = CODE_TOP + (quiet + number(*row)?) * module;
-            if index == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
-        }
-        path.close();
-    }
-    path.finish()
+    let module = CODE_SIDE / real(modules);
+    let quiet = real(QUIET_ZONE_MIN_MODULES) * module;
+    path(outline, Point::from_xy((PAGE_WIDTH - CODE_SIDE) / 2.0 + quiet, CODE_TOP + quiet), module)
 }

@@ -12,14 +12,17 @@
 mod alignment;
 mod bitmap;
 mod card;
+mod lettering;
 mod logo;
 mod outline;
 mod palette;
 mod place;
+mod press;
 mod read;
 mod refused;
 mod render;
 mod segments;
+mod sheet;
 mod symbol;
 mod vector;
 
@@ -28,4 +31,5 @@ pub use logo::{LOGO_BYTES_MAX, LOGO_SIDE_MAX_PX, LOGO_SIDE_MIN_PX, Logo, LogoRef
 pub use read::{ReadRefused, decode};
 pub use refused::RenderRefused;
 pub use render::{Rendered, render, render_unread};
+pub use sheet::{Layout, PART_CODES_MAX, Sheet, SheetCode, SheetDesign, SheetRefused, Words};
 pub use symbol::{Symbol, TooLong, encode};

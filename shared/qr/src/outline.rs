@@ -7,14 +7,15 @@ use crate::read::Luma;
 use crate::symbol::Symbol;
 
 /// Pixels a module of the picture that is read back.
-const READ_MODULE_PX: u32 = 4;
+pub(crate) const READ_MODULE_PX: u32 = 4;
 
-/// Corner points of closed lines, in modules from the symbol's upper left corner. What an odd
-/// number of them surrounds is dark.
+/// Corner points of closed lines, in modules from the upper left corner. What an odd number of them
+/// surrounds is dark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Outline {
     pub(crate) loops: Vec<Vec<Point>>,
     width: u32,
+    height: u32,
 }
 
 /// A corner of modules: column and row.
@@ -23,7 +24,12 @@ pub(crate) type Point = (u32, u32);
 impl Outline {
     /// The outline of a symbol.
     pub(crate) fn of(symbol: &Symbol) -> Self {
-        let mut edges = edges(symbol);
+        Self::around((symbol.width(), symbol.width()), |x, y| symbol.is_dark(x, y))
+    }
+
+    /// The outline of what is dark within a width and a height. Outside of them nothing is.
+    pub(crate) fn around((width, height): Point, dark: impl Fn(u32, u32) -> bool) -> Self {
+        let mut edges = edges((width, height), dark);
         let mut loops = Vec::new();
         while let Some((start, _)) = edges.first_key_value().map(|(point, to)| (*point, to.len())) {
             let mut corners = vec![start];
@@ -34,43 +40,66 @@ impl Outline {
             }
             loops.push(without_straights(&corners));
         }
-        Self { loops, width: symbol.width() }
+        Self { loops, width, height }
     }
 
     /// The text of what these lines surround, with a quiet zone of so many modules around it.
     pub(crate) fn read(&self, margin: u32) -> Option<String> {
-        let side = (self.width + 2 * margin) * READ_MODULE_PX;
-        let mut pixels = vec![u8::MAX; (side * side) as usize];
-        for y in 0..self.width {
-            for x in (0..self.width).filter(|x| self.surrounds(*x, y)) {
+        self.picture(margin, [0, u8::MAX]).read_drawn(READ_MODULE_PX)
+    }
+
+    /// What these lines surround, [`READ_MODULE_PX`] pixels a module, in the brightness of dark and
+    /// of light, with a margin of so many modules.
+    pub(crate) fn picture(&self, margin: u32, [dark, light]: [u8; 2]) -> Luma {
+        let [width, height] =
+            [self.width, self.height].map(|modules| (modules + 2 * margin) * READ_MODULE_PX);
+        let mut pixels = vec![light; (width * height) as usize];
+        let surrounded = self.surrounded();
+        for (y, row) in (0..self.height).zip(surrounded.chunks(self.width.max(1) as usize)) {
+            for (x, _) in (0..self.width).zip(row).filter(|(_, inside)| **inside) {
                 let [left, top] = [x, y].map(|at| (at + margin) * READ_MODULE_PX);
                 for row in top..top + READ_MODULE_PX {
-                    let from = (row * side + left) as usize;
-                    pixels[from..from + READ_MODULE_PX as usize].fill(0);
+                    let from = (row * width + left) as usize;
+                    pixels[from..from + READ_MODULE_PX as usize].fill(dark);
                 }
             }
         }
-        Luma { width: side, height: side, pixels }.read_drawn(READ_MODULE_PX)
+        Luma { width, height, pixels }
     }
 
-    /// Whether a module's middle is inside: a ray to the left crosses an odd number of lines.
-    fn surrounds(&self, x: u32, y: u32) -> bool {
-        let crossed = |(from, to): (&Point, &Point)| {
-            from.0 == to.0 && from.0 <= x && from.1.min(to.1) <= y && y < from.1.max(to.1)
-        };
+    /// For each module, row by row, whether its middle is inside: a ray from the left edge to it
+    /// crosses an odd number of lines.
+    fn surrounded(&self) -> Vec<bool> {
+        let width = self.width as usize;
+        let mut inside = vec![false; width * self.height as usize];
         let sides = self.loops.iter().flat_map(|corners| {
             corners.iter().zip(corners.iter().cycle().skip(1)).take(corners.len())
         });
-        sides.filter(|side| crossed(*side)).count() % 2 == 1
+        for (from, to) in sides.filter(|(from, to)| from.0 == to.0 && from.0 < self.width) {
+            for row in from.1.min(to.1)..from.1.max(to.1) {
+                let crossed = &mut inside[row as usize * width + from.0 as usize];
+                *crossed = !*crossed;
+            }
+        }
+        for row in inside.chunks_mut(width.max(1)) {
+            let mut odd = false;
+            for module in row {
+                odd ^= *module;
+                *module = odd;
+            }
+        }
+        inside
     }
 }
 
 /// Each side of a dark module that has a light one beyond it, with the dark to its right.
-fn edges(symbol: &Symbol) -> BTreeMap<Point, Vec<Point>> {
-    let dark = |x: Option<u32>, y: Option<u32>| x.zip(y).is_some_and(|(x, y)| symbol.is_dark(x, y));
+fn edges((width, height): Point, dark: impl Fn(u32, u32) -> bool) -> BTreeMap<Point, Vec<Point>> {
+    let dark = |x: Option<u32>, y: Option<u32>| {
+        x.zip(y).is_some_and(|(x, y)| x < width && y < height && dark(x, y))
+    };
     let mut edges: BTreeMap<Point, Vec<Point>> = BTreeMap::new();
-    for y in 0..symbol.width() {
-        for x in (0..symbol.width()).filter(|x| symbol.is_dark(*x, y)) {
+    for y in 0..height {
+        for x in (0..width).filter(|x| dark(Some(*x), Some(y))) {
             let sides = [
                 (dark(Some(x), y.checked_sub(1)), (x, y), (x + 1, y)),
                 (dark(Some(x + 1), Some(y)), (x + 1, y), (x + 1, y + 1)),
@@ -118,11 +147,10 @@ mod tests {
         for payload in ["1", "https://tips.example.com/g/0123456789ab", &"a long one ".repeat(40)] {
             let symbol = encode(payload, Level::Q).unwrap();
             let outline = Outline::of(&symbol);
-            for y in 0..symbol.width() {
-                for x in 0..symbol.width() {
-                    assert_eq!(outline.surrounds(x, y), symbol.is_dark(x, y), "{x} {y}");
-                }
-            }
+            let modules =
+                (0..symbol.width()).flat_map(|y| (0..symbol.width()).map(move |x| (x, y)));
+            let dark: Vec<bool> = modules.map(|(x, y)| symbol.is_dark(x, y)).collect();
+            assert_eq!(outline.surrounded(), dark, "{payload}");
             assert_eq!(outline.read(4).as_deref(), Some(payload));
         }
     }

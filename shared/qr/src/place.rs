@@ -1,7 +1,9 @@
 //! Where a logo lies in a symbol, in modules. Pixels are deliberately not here: PNG and SVG scale
 //! for themselves.
 
-use domain::render::Level;
+use domain::render::{Level, Rgb};
+
+use crate::logo::Tile;
 
 /// A module in the unit of the logo's picture, which does not end on whole modules.
 pub(crate) const MODULE_MILLI: u32 = 1_000;
@@ -80,6 +82,38 @@ impl LogoBox {
     /// Whether the module is replaced by the logo or its margin.
     pub(crate) fn covers(&self, x: u32, y: u32) -> bool {
         (self.x..self.x + self.width).contains(&x) && (self.y..self.y + self.height).contains(&y)
+    }
+
+    /// Where the picture lies in an image of so many modules a side, margins included.
+    pub(crate) fn spot(&self, modules: u32) -> Spot {
+        let [width_milli, height_milli] = [self.picture_width_milli, self.picture_height_milli];
+        let side_milli = modules * MODULE_MILLI;
+        Spot {
+            x_milli: (side_milli - width_milli) / 2,
+            y_milli: (side_milli - height_milli) / 2,
+            width_milli,
+            height_milli,
+        }
+    }
+}
+
+/// Where a logo's picture lies in an image, in thousandths of a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Spot {
+    pub(crate) x_milli: u32,
+    pub(crate) y_milli: u32,
+    pub(crate) width_milli: u32,
+    pub(crate) height_milli: u32,
+}
+
+impl Spot {
+    /// The colour that the picture has at a point of the image; none beside the picture.
+    pub(crate) fn color(&self, tile: &Tile, x_milli: u32, y_milli: u32) -> Option<Rgb> {
+        let x = x_milli.checked_sub(self.x_milli).filter(|&x| x < self.width_milli)?;
+        let y = y_milli.checked_sub(self.y_milli).filter(|&y| y < self.height_milli)?;
+        let column = x * tile.width / self.width_milli;
+        let row = y * tile.height / self.height_milli;
+        tile.pixels.get((row * tile.width + column) as usize).copied()
     }
 }
 

@@ -150,7 +150,12 @@ impl Scale {
 }
 
 fn brightness(rgb: &[u8]) -> u8 {
-    u8::try_from(Rgb(rgb[0], rgb[1], rgb[2]).luma_milli() / 1_000).unwrap_or(u8::MAX)
+    brightness_of(Rgb(rgb[0], rgb[1], rgb[2]))
+}
+
+/// How bright a colour is.
+pub(crate) fn brightness_of(color: Rgb) -> u8 {
+    u8::try_from(color.luma_milli() / 1_000).unwrap_or(u8::MAX)
 }
 
 fn over_white(grey: u8, opacity: u8) -> u8 {

@@ -89,7 +89,8 @@ pub struct Rendered {
 #[doc(hidden)]
 pub fn render_unread(payload: &str, spec: &RenderSpec, logo: Option<&Logo>) -> Option<Rendered> {
     let logo = logo.filter(|_| spec.logo);
-    let drawn = draw_at(payload, spec, logo, first_level(spec, logo)).ok()?;
+    let first = first_level(spec.error_correction, logo);
+    let drawn = draw_at(payload, spec, logo, first).ok()?;
     Some(drawn.rendered)
 }
 
@@ -109,9 +110,8 @@ struct Drawn {
 
 fn draw(payload: &str, spec: &RenderSpec, logo: Option<&Logo>) -> Result<Rendered, Obstacle> {
     let logo = logo.filter(|_| spec.logo);
-    let first = first_level(spec, logo);
-    let last = if logo.is_some() { Level::H } else { first };
-    for level in Level::ALL.into_iter().filter(|level| (first..=last).contains(level)) {
+    let first = first_level(spec.error_correction, logo);
+    for level in levels(first, logo) {
         match draw_at(payload, spec, logo, level) {
             Ok(drawn) if drawn.reads_as(payload) => return Ok(drawn.rendered),
             Ok(_) => {}
@@ -124,11 +124,18 @@ fn draw(payload: &str, spec: &RenderSpec, logo: Option<&Logo>) -> Result<Rendere
     Err(Obstacle::Unreadable)
 }
 
-fn first_level(spec: &RenderSpec, logo: Option<&Logo>) -> Level {
+/// The level to begin with; a logo needs one that repairs what it covers.
+pub(crate) fn first_level(asked: Level, logo: Option<&Logo>) -> Level {
     match logo {
-        Some(_) => spec.error_correction.max(Level::M),
-        None => spec.error_correction,
+        Some(_) => asked.max(Level::M),
+        None => asked,
     }
+}
+
+/// The levels to try in turn: with a logo the stronger ones too, as long as it covers too much.
+pub(crate) fn levels(first: Level, logo: Option<&Logo>) -> impl Iterator<Item = Level> {
+    let last = if logo.is_some() { Level::H } else { first };
+    Level::ALL.into_iter().filter(move |level| (first..=last).contains(level))
 }
 
 fn draw_at(
@@ -159,7 +166,7 @@ fn draw_at(
 }
 
 /// The largest box in which the logo misleads no decoder; the largest at all if there is none.
-fn place(symbol: &Symbol, colors: Colors, logo: &Logo) -> Option<LogoBox> {
+pub(crate) fn place(symbol: &Symbol, colors: Colors, logo: &Logo) -> Option<LogoBox> {
     let size = (logo.width(), logo.height());
     let boxes = || LogoBox::candidates(symbol.width(), symbol.level(), size);
     let largest = boxes().next()?;
@@ -226,7 +233,7 @@ fn fitting_wishes(
 ) -> Vec<RenderWishes> {
     let asked = spec.error_correction;
     // What a logo raises it to needs no wish.
-    let needed_level = first_level(spec, logo.filter(|_| spec.logo));
+    let needed_level = first_level(asked, logo.filter(|_| spec.logo));
     let levels = Level::ALL.into_iter().rev().filter(|&level| Some(level) <= strongest);
     let mut wishes = Vec::new();
     for level in levels {

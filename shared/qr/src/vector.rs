@@ -10,8 +10,8 @@ use domain::render::Colors;
 
 use crate::bitmap::tile_png;
 use crate::logo::{Logo, Tile};
-use crate::place::{LogoBox, MODULE_MILLI};
-use crate::read::Luma;
+use crate::place::{LogoBox, MODULE_MILLI, Spot};
+use crate::read::{Luma, brightness_of};
 use crate::symbol::Symbol;
 
 /// Device pixels that the embedded logo has for each CSS pixel, for screens of double density.
@@ -52,11 +52,10 @@ impl Vector<'_> {
         write!(svg, r#" viewBox="0 0 {modules} {modules}" shape-rendering="crispEdges">"#).ok()?;
         write!(svg, r#"<rect width="{modules}" height="{modules}" fill="{light}"/>"#).ok()?;
         write!(svg, r#"<path stroke="{dark}" d="{}"/>"#, self.path()).ok()?;
-        if let Some(picture) = picture {
+        if let Some(Picture { spot, tile }) = picture {
             let [x, y, width, height] =
-                [picture.x_milli, picture.y_milli, picture.width_milli, picture.height_milli]
-                    .map(decimal);
-            let png = STANDARD.encode(tile_png(&picture.tile, self.colors)?);
+                [spot.x_milli, spot.y_milli, spot.width_milli, spot.height_milli].map(decimal);
+            let png = STANDARD.encode(tile_png(tile, self.colors)?);
             write!(svg, r#"<image x="{x}" y="{y}" width="{width}" height="{height}""#).ok()?;
             svg.push_str(r#" preserveAspectRatio="none" href="data:image/png;base64,"#);
             svg.push_str(&png);
@@ -109,23 +108,14 @@ impl Vector<'_> {
         };
         let longest = wanted(width_milli.max(height_milli)).clamp(1, LOGO_SIDE_MAX_PX);
         let pixels = |milli: u32| (longest * milli / width_milli.max(height_milli)).max(1);
-        let side_milli = self.modules() * MODULE_MILLI;
-        Picture {
-            x_milli: (side_milli - width_milli) / 2,
-            y_milli: (side_milli - height_milli) / 2,
-            width_milli,
-            height_milli,
-            tile: logo.tile(pixels(width_milli), pixels(height_milli), self.colors.light),
-        }
+        let tile = logo.tile(pixels(width_milli), pixels(height_milli), self.colors.light);
+        Picture { spot: place.spot(self.modules()), tile }
     }
 
     /// What a browser paints at the file's own size: each pixel has the colour of the point in its
     /// middle.
     fn luma(&self, picture: Option<&Picture>) -> Luma {
-        let brightness = |color: domain::render::Rgb| {
-            u8::try_from(color.luma_milli() / 1_000).unwrap_or(u8::MAX)
-        };
-        let [dark, light] = [brightness(self.colors.dark), brightness(self.colors.light)];
+        let [dark, light] = [self.colors.dark, self.colors.light].map(brightness_of);
         let middle_milli =
             |pixel: u32| (2 * pixel + 1) * self.modules() * (MODULE_MILLI / 2) / self.size_px;
         let mut pixels = Vec::with_capacity((self.size_px * self.size_px) as usize);
@@ -133,8 +123,8 @@ impl Vector<'_> {
             let row = (y / MODULE_MILLI).wrapping_sub(self.margin);
             pixels.extend((0..self.size_px).map(middle_milli).map(|x| {
                 let column = (x / MODULE_MILLI).wrapping_sub(self.margin);
-                match picture.and_then(|picture| picture.at(x, y)) {
-                    Some(color) => brightness(color),
+                match picture.and_then(|picture| picture.spot.color(&picture.tile, x, y)) {
+                    Some(color) => brightness_of(color),
                     None if row < self.symbol.width() && self.is_dark(column, row) => dark,
                     None => light,
                 }
@@ -144,23 +134,10 @@ impl Vector<'_> {
     }
 }
 
-/// The logo and where it goes, in thousandths of a module.
+/// The logo and where it goes.
 struct Picture {
-    x_milli: u32,
-    y_milli: u32,
-    width_milli: u32,
-    height_milli: u32,
+    spot: Spot,
     tile: Tile,
-}
-
-impl Picture {
-    fn at(&self, x_milli: u32, y_milli: u32) -> Option<domain::render::Rgb> {
-        let x = x_milli.checked_sub(self.x_milli).filter(|&x| x < self.width_milli)?;
-        let y = y_milli.checked_sub(self.y_milli).filter(|&y| y < self.height_milli)?;
-        let column = x * self.tile.width / self.width_milli;
-        let row = y * self.tile.height / self.height_milli;
-        self.tile.pixels.get((row * self.tile.width + column) as usize).copied()
-    }
 }
 
 /// Thousandths as a decimal number without trailing zeros.

@@ -7,4 +7,5 @@ mod drawing;
 mod logos;
 mod refusals;
 mod samples;
+mod sheets;
 mod vectors;

@@ -27,6 +27,38 @@ pub const CAPITALS: &str = "HTTPS://V.TESSERA.EXAMPLE/R/8KQ2-Z7M4-PX19-C0DE0";
 /// Two, three and four bytes a character.
 pub const UNICODE: &str = "Tür 点 №7 – Ẹ̀kọ́ café 🏠 https://example.org/ñ";
 
+/// The payload of a printed voucher as it is: capitals of a URL with 137 characters of the alphabet
+/// that stands for bytes, another one for each number.
+pub fn voucher(number: u32) -> String {
+    const HOST: &str = "VOUCHERS.TESSERA-PRINT.EXAMPLE";
+    format!(
+        "HTTPS://{HOST}/V/{}",
+        scrambled(number, 137, b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ$*+-:")
+    )
+}
+
+/// The payload of a voucher whose token is signed as a JWT, 310 characters.
+pub fn voucher_jwt(number: u32) -> String {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let [claims, signature] = [168, 86].map(|length| scrambled(number + length, length, LETTERS));
+    format!("https://vouchers.example/v/eyJhbGciOiJFUzI1NiJ9eyJ0.{claims}.{signature}")
+}
+
+/// A short code of eight characters that nobody takes for others.
+pub fn short_code(number: u32) -> String {
+    scrambled(number, 8, b"23456789ABCDEFGHJKMNPQRSTUVWXYZ")
+}
+
+fn scrambled(seed: u32, length: u32, letters: &[u8]) -> String {
+    let mut state = u64::from(seed) * 7_919 + 1;
+    let mut next = || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(letters[(state >> 33) as usize % letters.len()])
+    };
+    (0..length).map(|_| next()).collect()
+}
+
 /// All payloads with their names.
 pub const PAYLOADS: [(&str, &str); 4] =
     [("url", URL), ("vcard", VCARD), ("capitals", CAPITALS), ("unicode", UNICODE)];
