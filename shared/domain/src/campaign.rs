@@ -1,16 +1,21 @@
 //! A printing of a voucher's codes (V7): up to ten thousand unique codes with a name, a limit and an end, written by a
 //! worker as a list and as sheets to print.
 //!
-//! Deliberately absent: the codes. Each follows from the printing and its number: its place in the status list.
+//! Deliberately absent: the codes. Each follows from the printing and its number ([`printed`]).
+
+mod printed;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::business::printable;
+use crate::access::hex;
 use crate::device::words;
 use crate::failure::{Failure, FieldError, InvalidFields, Kind};
 use crate::id::{BatchId, TenantId, VoucherId};
+use crate::voucher::{Design, LIMITED_BATCHES_MAX, Voucher, VoucherStatus};
+
+pub use printed::SHORT_CODE_TRIES_MAX;
 
 /// Most codes of one printing.
 pub const BATCH_CODES_MAX: u32 = 10_000;
@@ -61,7 +66,8 @@ words! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchWishes {
-    /// What it is called, `btc` in its tokens: 1 to 40 characters, for example `BATCH2024`.
+    /// What it is called, `btc` in its tokens: 1 to 40 letters, digits, dots, dashes and underscores, for example
+    /// `BATCH2024`.
     pub name: String,
     /// How many codes: 1 to 10,000.
     pub count: u32,
@@ -77,6 +83,9 @@ pub struct BatchWishes {
     /// Variants that are compared (A/B): the codes take these letters in turn.
     #[serde(default)]
     pub variants: Vec<char>,
+    /// How the codes look; like the voucher's own when absent.
+    #[serde(default)]
+    pub design: Option<Design>,
 }
 
 /// A printing.
@@ -102,6 +111,10 @@ pub struct Batch {
     pub layout: SheetLayout,
     /// Variants that are compared.
     pub variants: Vec<char>,
+    /// How the codes look; like the voucher's own when absent.
+    pub design: Option<Design>,
+    /// What its short codes are drawn from, in hexadecimal. Nobody is shown it.
+    pub seed: String,
     /// How far it is.
     pub state: BatchState,
     /// When it was asked for; its tokens are issued then.
@@ -145,6 +158,18 @@ pub enum BatchRefused {
     /// Its time is over, or its owner has ended it.
     #[error("an expired or ended voucher is not printed any more")]
     VoucherOver,
+    /// Nobody sees the voucher yet, and its rules may still change.
+    #[error("publish the voucher first: what is printed keeps to its rules")]
+    VoucherDraft,
+    /// Two limits of which one is counted by the day.
+    #[error(
+        "a voucher with a limit per day has no printings with a limit of their own: leave limit out, or print as many \
+         codes as may be redeemed"
+    )]
+    DailyLimit,
+    /// Somebody else was faster.
+    #[error("the voucher was changed meanwhile, order the printing again")]
+    Changed,
 }
 
 impl Failure for BatchRefused {
@@ -154,7 +179,10 @@ impl Failure for BatchRefused {
             BatchRefused::Leased
             | BatchRefused::LimitTooLarge
             | BatchRefused::TooMany
-            | BatchRefused::VoucherOver => Kind::Conflict,
+            | BatchRefused::VoucherOver
+            | BatchRefused::VoucherDraft
+            | BatchRefused::DailyLimit
+            | BatchRefused::Changed => Kind::Conflict,
         }
     }
 
@@ -165,6 +193,9 @@ impl Failure for BatchRefused {
             BatchRefused::LimitTooLarge => "batch_limit_too_large",
             BatchRefused::TooMany => "batch_too_many",
             BatchRefused::VoucherOver => "voucher_over",
+            BatchRefused::VoucherDraft => "voucher_draft",
+            BatchRefused::DailyLimit => "batch_limit_with_daily_limit",
+            BatchRefused::Changed => "voucher_changed",
         }
     }
 }
@@ -176,7 +207,12 @@ impl BatchWishes {
     /// [`InvalidFields`] names every field that breaks its rule.
     pub fn check(&self) -> Result<(), InvalidFields> {
         let mut errors = Vec::new();
-        printable("name", &self.name, NAME_MAX_CHARS, &mut errors);
+        // A token carries it, and takes no other letters.
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        if !(1..=NAME_MAX_CHARS).contains(&self.name.len()) || !self.name.bytes().all(plain) {
+            let detail = "name has 1 to 40 letters (A to Z), digits, dots, dashes and underscores";
+            errors.push(FieldError::new("name", "invalid_text", detail));
+        }
         if !(1..=BATCH_CODES_MAX).contains(&self.count) {
             let detail = format!("count is 1 to {BATCH_CODES_MAX}");
             errors.push(FieldError::new("count", "out_of_range", detail));
@@ -195,15 +231,20 @@ impl BatchWishes {
             let detail = "variants are different capital letters, for example [\"A\", \"B\"]";
             errors.push(FieldError::new("variants", "invalid", detail));
         }
+        let colors = self.design.as_ref().and_then(|design| design.colors);
+        if colors.is_some_and(|colors| !colors.readable()) {
+            let detail = "the colours of the modules and behind them are too alike to be read";
+            errors.push(FieldError::new("design.colors", "low_contrast", detail));
+        }
         if errors.is_empty() { Ok(()) } else { Err(InvalidFields(errors)) }
     }
 }
 
 impl Batch {
     /// A printing of this voucher, whose first code has the place `first` in the status list. Its codes are good no
-    /// longer than the voucher. The wishes were checked.
+    /// longer than the voucher. The wishes were checked; the seed is random.
     pub fn order(
-        id: BatchId,
+        (id, seed): (BatchId, [u8; 16]),
         (tenant, voucher): (TenantId, VoucherId),
         (wishes, first): (BatchWishes, u32),
         (now, voucher_ends): (Timestamp, Timestamp),
@@ -215,13 +256,15 @@ impl Batch {
             id,
             tenant,
             voucher,
-            name: wishes.name.trim().to_owned(),
+            name: wishes.name,
             count: wishes.count,
             limit: wishes.limit.unwrap_or(wishes.count),
             first,
             expires_at: end.min(voucher_ends),
             layout: wishes.layout.unwrap_or(SheetLayout::A4Labels21),
             variants: wishes.variants,
+            design: wishes.design,
+            seed: hex(&seed),
             state: BatchState::Requested,
             created_at: now,
             finished_at: None,
@@ -276,11 +319,49 @@ impl Batch {
         Self { progress, version: self.version.saturating_add(1), ..self }
     }
 
-    /// The printing as one that is over.
+    /// The printing whose files are all there.
     #[must_use]
-    pub fn finish(self, state: BatchState, now: Timestamp) -> Self {
-        let progress = BatchProgress { leased_until: None, ..self.progress };
+    pub fn done(self, files: Vec<String>, now: Timestamp) -> Self {
+        let progress = BatchProgress { files, leased_until: None, ..self.progress };
         let version = self.version.saturating_add(1);
-        Self { state, finished_at: Some(now), progress, version, ..self }
+        Self { state: BatchState::Done, finished_at: Some(now), progress, version, ..self }
+    }
+
+    /// The printing that cannot be written, and why.
+    #[must_use]
+    pub fn failed(self, problem: String, now: Timestamp) -> Self {
+        let problem = Some(problem);
+        let progress = BatchProgress { problem, leased_until: None, ..self.progress };
+        let version = self.version.saturating_add(1);
+        Self { state: BatchState::Failed, finished_at: Some(now), progress, version, ..self }
+    }
+}
+
+impl Voucher {
+    /// The voucher with this printing: one that has a limit of its own is listed.
+    ///
+    /// # Errors
+    /// [`BatchRefused`] where the voucher is not printed, or not with a limit.
+    pub fn printing(self, batch: &Batch, now: Timestamp) -> Result<Self, BatchRefused> {
+        match self.status {
+            VoucherStatus::Draft => return Err(BatchRefused::VoucherDraft),
+            VoucherStatus::Ended => return Err(BatchRefused::VoucherOver),
+            VoucherStatus::Published | VoucherStatus::Paused => {}
+        }
+        if self.terms.expires_at <= now {
+            return Err(BatchRefused::VoucherOver);
+        }
+        if !batch.is_limited() {
+            return Ok(self);
+        }
+        if self.terms.limits.per_day.is_some() {
+            return Err(BatchRefused::DailyLimit);
+        }
+        if self.limited.len() >= LIMITED_BATCHES_MAX {
+            return Err(BatchRefused::TooMany);
+        }
+        let mut limited = self.limited;
+        limited.push(batch.id.clone());
+        Ok(Self { limited, version: self.version.saturating_add(1), ..self })
     }
 }

@@ -1,0 +1,3 @@
+fn main() -> web::Exit {
+    web::serve("campaigns", campaigns::Deps::from_env, campaigns::routes)
+}

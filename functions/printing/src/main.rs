@@ -1,0 +1,3 @@
+fn main() -> web::Exit {
+    web::serve_events("printing", printing::Deps::from_env, printing::handle)
+}

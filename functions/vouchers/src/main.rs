@@ -1,0 +1,3 @@
+fn main() -> web::Exit {
+    web::serve("vouchers", vouchers::Deps::from_env, vouchers::routes)
+}
