@@ -4,11 +4,12 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::customer::CustomerId;
 use crate::device::words;
 use crate::failure::{Failure, Kind};
-use crate::id::{TenantId, VoucherId};
+use crate::id::{ClaimId, TenantId, VoucherId};
 use crate::voucher::{Benefit, Voucher};
 
 /// Most vouchers in one customer's wallet.
@@ -187,6 +188,15 @@ impl Claim {
             None if record.is_used_up() => Err(ClaimRefused::AlreadyRedeemed),
             Some(ClaimState::Removed) | None => Ok(record),
         }
+    }
+
+    /// Its id, which follows from who has what.
+    pub fn id(&self) -> ClaimId {
+        let parts = [self.tenant.as_str(), self.customer.as_str(), self.voucher.as_str()];
+        let digest = Sha256::digest(parts.join("\u{1f}").as_bytes());
+        let mut first = [0_u8; 16];
+        first.copy_from_slice(&digest[..16]);
+        ClaimId::derived(first)
     }
 
     /// Takes it out of the wallet. What was redeemed stays counted.

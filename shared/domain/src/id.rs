@@ -164,6 +164,11 @@ record_id!(
     "vch"
 );
 record_id!(
+    /// A customer's copy of a voucher (V34).
+    ClaimId,
+    "clm"
+);
+record_id!(
     /// One printing of a voucher's codes (V7).
     BatchId,
     "bat"
@@ -188,6 +193,13 @@ record_id!(
     RedemptionId,
     "red"
 );
+
+impl ClaimId {
+    /// The id that follows from who has claimed what: a customer has one copy of a voucher.
+    pub fn derived(digest: [u8; 16]) -> Self {
+        Self::from_bytes(uuid::Builder::from_custom_bytes(digest).into_uuid().into_bytes())
+    }
+}
 
 impl RedemptionId {
     /// The id that follows from what is redeemed, so that the same thing has one redemption and no second: the first

@@ -10,12 +10,13 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 pub use subject::CodeSubject;
 
 use crate::device::{Device, VisitClass, words};
-use crate::id::{PropertyId, ScanId, TenantId};
+use crate::id::{PropertyId, ScanId, TenantId, VoucherId};
 
 /// Longest host name, in bytes (RFC 1035).
 pub const REFERRER_HOST_MAX_BYTES: usize = 253;
@@ -31,6 +32,10 @@ words! {
         Link = "link",
         /// `GET /api/v1/scan/{property_id}` (P27).
         Api = "api",
+        /// A code that a camera has read (V9).
+        Camera = "camera",
+        /// A code that was read from a picture (V9).
+        Gallery = "gallery",
         /// Unknown.
         Other = "other",
     }
@@ -45,6 +50,8 @@ words! {
         Single = "single",
         /// Nowhere else: it is a guard's tip page itself.
         TipPage = "tip_page",
+        /// Nowhere else: it is a voucher's page itself.
+        VoucherPage = "voucher_page",
     }
 }
 
@@ -120,14 +127,14 @@ pub struct ScanEvent {
     /// Its id; the beacon names it.
     #[schema(value_type = String)]
     pub scan_id: ScanId,
-    /// The property or the guard whose code was read. Its name is older than guards' codes.
+    /// The property, the guard or the voucher whose code was read. Its name is older than the others' codes.
     #[serde(rename = "property_id")]
     #[schema(value_type = String)]
     pub subject: CodeSubject,
-    /// Whose property or guard it is.
+    /// Whose property, guard or voucher it is.
     #[schema(value_type = String)]
     pub tenant_id: TenantId,
-    /// Which version of the code was read; 1 is the first. A guard's codes have none of their own and count as 1.
+    /// Which version of the code was read; 1 is the first. Only a property's codes have versions; others count as 1.
     pub qr_version: u32,
     /// When.
     #[schema(value_type = String, format = DateTime)]
@@ -211,7 +218,7 @@ impl CodeEvent {
         }
     }
 
-    /// The property or the guard that it concerns.
+    /// The property, the guard or the voucher that it concerns.
     pub fn subject(&self) -> CodeSubject {
         match self {
             CodeEvent::Scan(scan) => scan.subject.clone(),
@@ -219,13 +226,32 @@ impl CodeEvent {
         }
     }
 
-    /// Whose property or guard it is.
+    /// Whose property, guard or voucher it is.
     pub fn tenant_id(&self) -> &TenantId {
         match self {
             CodeEvent::Scan(scan) => &scan.tenant_id,
             CodeEvent::Outcome(report) => &report.tenant_id,
         }
     }
+}
+
+/// Within how many seconds the same visitor's readings of a voucher's code are one (X24).
+const VOUCHER_SCAN_S: i64 = 60;
+
+/// When the minute began in which a voucher's code was read.
+pub fn voucher_minute(at: Timestamp) -> Timestamp {
+    let minute = at.as_second().div_euclid(VOUCHER_SCAN_S).saturating_mul(VOUCHER_SCAN_S);
+    Timestamp::from_second(minute).unwrap_or(at)
+}
+
+/// The id of a visitor's scan of a voucher: the same for the whole minute, so that a repetition counts nothing (X24).
+pub fn voucher_scan(voucher: &VoucherId, visitor: VisitorHash, at: Timestamp) -> ScanId {
+    let minute = voucher_minute(at).as_second().to_string();
+    let parts = ["voucher", voucher.as_str(), &visitor.to_string(), &minute];
+    let digest = Sha256::digest(parts.join("\u{1f}").as_bytes());
+    let mut first = [0_u8; 16];
+    first.copy_from_slice(&digest[..16]);
+    ScanId::from_bytes(first)
 }
 
 /// A country of `CloudFront-Viewer-Country`: two letters, written in upper case. Anything else is `None`, because it

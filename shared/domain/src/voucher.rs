@@ -5,9 +5,10 @@
 
 mod status;
 mod terms;
+mod words;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use status::{VoucherChange, VoucherRefused, VoucherState, VoucherStatus};
@@ -15,10 +16,14 @@ pub use terms::{Benefit, Design, Limits, VoucherTerms, VoucherText, VoucherWishe
 
 use crate::id::{BatchId, BusinessId, TenantId, VoucherId};
 use crate::short_code::{ShortCode, StaticCode};
+use crate::voucher_token::{Claims, Form, STANDARD_TTL, StatusListFull, TokenIndex};
 
 /// Most printings of one voucher that have a limit of their own: each change of the voucher's state reaches them in
 /// the same transaction.
 pub const LIMITED_BATCHES_MAX: usize = 20;
+/// How long the same token is shown as a voucher's own, in seconds: half as long as it is good, so that what somebody
+/// fetches today is good for half a year at least.
+const TOKEN_SHOWN_S: i64 = STANDARD_TTL.as_secs() / 2;
 
 /// A voucher.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +73,24 @@ impl Voucher {
     pub fn day(&self, now: Timestamp) -> Date {
         let zone = jiff::tz::TimeZone::get(&self.zone).unwrap_or(jiff::tz::TimeZone::UTC);
         now.to_zoned(zone).date()
+    }
+
+    /// Whether it may have counters: they are written when it is published for the first time.
+    pub fn was_published(&self) -> bool {
+        self.status != VoucherStatus::Draft
+    }
+
+    /// What its own code claims (V2). Its life has nothing to do with the voucher's (V3): every half year another token
+    /// takes the place of the one before, which stays good.
+    ///
+    /// # Errors
+    /// [`StatusListFull`] for a place that no list has.
+    pub fn claims(&self, now: Timestamp) -> Result<Claims, StatusListFull> {
+        let age_s = now.duration_since(self.created_at).as_secs().max(0);
+        let since = SignedDuration::from_secs(age_s - age_s % TOKEN_SHOWN_S);
+        let from = self.created_at.saturating_add(since).unwrap_or(now);
+        let index = TokenIndex::new(self.index)?;
+        Ok(Claims::new(Form::Standard, self.id.clone(), index, from, STANDARD_TTL))
     }
 
     /// How often one customer may redeem it; nothing where nobody is asked who they are.

@@ -10,6 +10,7 @@ pub mod compact;
 mod json;
 pub mod jwt;
 mod keys;
+mod named;
 pub mod status;
 mod verify;
 
@@ -21,6 +22,7 @@ use crate::id::{TenantId, VoucherId};
 pub use compact::CompactRefused;
 pub use json::verify_json;
 pub use keys::{KEYS_MAX, KeySet, KeySetRefused, PublicKey};
+pub use named::voucher_named;
 pub use status::{OpenJws, StatusBits, StatusList};
 pub use verify::{EXPIRY_LEEWAY_S, ISSUE_LEEWAY_S, TEXT_MAX_BYTES, Verifier};
 

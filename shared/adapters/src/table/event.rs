@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use domain::code::ScanRefused;
 use domain::id::{PropertyId, TenantId};
 use domain::limit::EVENT_DAYS;
-use domain::scan::{CodeEvent, CodeSubject, ScanEvent};
+use domain::scan::{CodeEvent, CodeSubject, ScanEvent, voucher_minute};
 use futures::future::try_join_all;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -63,12 +63,17 @@ impl StoredEvent {
         Ok(Some(Self { event: item.event, day: item.day, shard: item.shard }))
     }
 
-    /// The primary key: the scan's id makes it unique, a second report about one scan is refused.
+    /// The primary key: the scan's id makes it unique, a second report about one scan is refused. A visitor's scans of
+    /// a voucher have one id a minute and stand at the minute's beginning, so that the second one meets the first.
     fn key(&self) -> Key {
         let event = &self.event;
         let sk = match event {
-            CodeEvent::Scan(_) => {
-                format!("{:015}#{}", event.at().as_millisecond(), event.scan_id())
+            CodeEvent::Scan(scan) => {
+                let at = match &scan.subject {
+                    CodeSubject::Voucher(_) => voucher_minute(scan.at),
+                    CodeSubject::Property(_) | CodeSubject::Guard(_) => scan.at,
+                };
+                format!("{:015}#{}", at.as_millisecond(), scan.scan_id)
             }
             CodeEvent::Outcome(_) => format!("{}#O", event.scan_id()),
         };
@@ -99,6 +104,15 @@ impl Table {
             .await
             .map(drop)
             .map_err(broken)
+    }
+
+    /// Writes a scan of a voucher's code down, once for each visitor and minute; `false` when it stood there already.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn append_voucher_scan(&self, scan: ScanEvent) -> Result<bool, StoreError> {
+        let item = StoredEvent::of(CodeEvent::Scan(scan)).item()?;
+        self.put_if(item, "attribute_not_exists(PK)", Item::new()).await
     }
 
     /// Writes a scan of a code with `max_scans` down and uses one of them, on the condition that one is left and

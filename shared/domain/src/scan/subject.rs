@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{GuardId, InvalidId, PropertyId};
+use crate::id::{GuardId, InvalidId, PropertyId, VoucherId};
 
-/// A property or a guard, written as its id: the two cannot be taken for each other.
+/// A property, a guard or a voucher, written as its id: none can be taken for another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum CodeSubject {
@@ -14,16 +14,21 @@ pub enum CodeSubject {
     Property(PropertyId),
     /// The code leads to a guard's tip page.
     Guard(GuardId),
+    /// The code leads to a voucher's page.
+    Voucher(VoucherId),
 }
 
 impl CodeSubject {
-    /// Reads an id of either kind.
+    /// Reads an id of any kind.
     ///
     /// # Errors
-    /// [`InvalidId`] when it is neither.
+    /// [`InvalidId`] when it is none.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         if text.starts_with(GuardId::PREFIX) {
             return GuardId::parse(text).map(Self::Guard);
+        }
+        if text.starts_with(VoucherId::PREFIX) {
+            return VoucherId::parse(text).map(Self::Voucher);
         }
         PropertyId::parse(text).map(Self::Property)
     }
@@ -33,6 +38,7 @@ impl CodeSubject {
         match self {
             CodeSubject::Property(id) => id.as_str(),
             CodeSubject::Guard(id) => id.as_str(),
+            CodeSubject::Voucher(id) => id.as_str(),
         }
     }
 }
@@ -55,11 +61,18 @@ impl From<GuardId> for CodeSubject {
     }
 }
 
+impl From<VoucherId> for CodeSubject {
+    fn from(id: VoucherId) -> Self {
+        Self::Voucher(id)
+    }
+}
+
 impl From<CodeSubject> for String {
     fn from(subject: CodeSubject) -> String {
         match subject {
             CodeSubject::Property(id) => id.into(),
             CodeSubject::Guard(id) => id.into(),
+            CodeSubject::Voucher(id) => id.into(),
         }
     }
 }

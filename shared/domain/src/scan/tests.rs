@@ -71,8 +71,30 @@ fn a_scanned_code_belongs_to_a_property_or_to_a_guard_and_is_written_as_its_id()
     };
     check(scan(), "67ec31596333aba221e84df8");
     check(of_guard, guard.as_str());
-    for junk in ["", "grd_", "67ec", "tip_01kn3v4q80040g2081040g2081"] {
+    let voucher = crate::id::VoucherId::new(scan().at, [4; 10]);
+    let of_voucher =
+        ScanEvent { subject: voucher.clone().into(), redirect: RedirectType::VoucherPage, ..scan() };
+    check(of_voucher, voucher.as_str());
+    for junk in ["", "grd_", "vch_", "67ec", "tip_01kn3v4q80040g2081040g2081"] {
         assert!(CodeSubject::parse(junk).is_err(), "{junk}");
+    }
+}
+
+#[test]
+fn a_visitor_s_readings_of_a_voucher_within_a_minute_are_one_scan() {
+    let (voucher, at) = (VoucherId::new(scan().at, [4; 10]), scan().at);
+    let later = |seconds| at + jiff::SignedDuration::from_secs(seconds);
+    let id = voucher_scan(&voucher, VisitorHash(7), at);
+    // The scan is at 14:15 of its minute.
+    assert_eq!(voucher_scan(&voucher, VisitorHash(7), later(44)), id);
+    assert_eq!(voucher_scan(&voucher, VisitorHash(7), later(-15)), id);
+    assert_eq!(voucher_minute(later(44)), later(-15));
+    for other in [
+        voucher_scan(&voucher, VisitorHash(7), later(45)),
+        voucher_scan(&voucher, VisitorHash(8), at),
+        voucher_scan(&VoucherId::new(at, [5; 10]), VisitorHash(7), at),
+    ] {
+        assert_ne!(other, id);
     }
 }
 

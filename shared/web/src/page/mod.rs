@@ -1,8 +1,12 @@
 //! Pages: one shell, one stylesheet, a strict content policy. A handler's own template extends `shell.html`.
 
+mod kept;
+
 use askama::Template;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+
+pub use kept::kept_for_a_minute;
 
 use crate::assets;
 use crate::problem::Problem;

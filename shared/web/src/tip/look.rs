@@ -109,7 +109,7 @@ impl Site {
 
 /// Black or white, whichever is read better on the colour: one of the two always has a contrast of 4.5 to 1 (WCAG 2.2,
 /// 1.4.3).
-fn readable_on(color: Rgb) -> Rgb {
+pub fn readable_on(color: Rgb) -> Rgb {
     if luminance_millionths(color) > EVEN_MILLIONTHS { Rgb::BLACK } else { Rgb::WHITE }
 }
 

@@ -9,6 +9,6 @@ mod pages;
 mod pay;
 
 pub use form::{OTHER_AMOUNT, TipFields, amount_error, both};
-pub use look::Site;
+pub use look::{Site, readable_on};
 pub use pages::{closed_page, form_page, tip_page};
 pub use pay::{FormRefused, Ticket, pay_page};

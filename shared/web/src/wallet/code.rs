@@ -1,0 +1,52 @@
+//! A customer's own code of a voucher (V6, V27): good for five minutes, for the claim's place in the status list.
+
+use adapters::signer::VoucherSigner;
+use domain::claim::{Claim as Copy, ClaimRefused, ClaimState};
+use domain::voucher::{Voucher, VoucherState};
+use domain::voucher_token::{Claims, Form, TokenIndex, USER_TTL};
+use jiff::Timestamp;
+
+use crate::problem::Problem;
+
+/// A code that was signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserCode {
+    /// The JWT.
+    pub token: String,
+    /// The address with it, which is what a QR code carries (X47).
+    pub url: String,
+    /// The first instant at which it is no longer good.
+    pub expires_at: Timestamp,
+}
+
+/// A new code of a claim.
+///
+/// # Errors
+/// [`ClaimRefused`] where there is nothing to redeem, or the signer's failure.
+pub async fn user_code(
+    signer: &VoucherSigner,
+    voucher: &Voucher,
+    claim: &Copy,
+    now: Timestamp,
+) -> Result<UserCode, Problem> {
+    match claim.state(now) {
+        Some(ClaimState::Claimed) => {}
+        Some(ClaimState::Redeemed) => return Err(ClaimRefused::AlreadyRedeemed.into()),
+        Some(ClaimState::Expired) => return Err(ClaimRefused::Expired.into()),
+        Some(ClaimState::Removed) | None => return Err(ClaimRefused::NotClaimed.into()),
+    }
+    match voucher.state(now, None) {
+        VoucherState::Published => {}
+        VoucherState::Expired => return Err(ClaimRefused::Expired.into()),
+        VoucherState::Draft
+        | VoucherState::Paused
+        | VoucherState::Exhausted
+        | VoucherState::Ended => return Err(ClaimRefused::NotPublished.into()),
+    }
+    let form = Form::User { customer: Some(claim.customer.to_string()) };
+    let index = TokenIndex::new(claim.index)?;
+    let claims = Claims::new(form, voucher.id.clone(), index, now, USER_TTL);
+    let token = signer.jwt(&claims, &voucher.tenant).await?;
+    let url = signer.realm(&voucher.tenant).page_url(&token);
+    Ok(UserCode { token, url, expires_at: claims.expires_at })
+}
