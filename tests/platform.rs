@@ -1,5 +1,6 @@
 //! A platform of one's own: the real one, on a free port, in a temporary folder, with a clock that is moved by hand.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -37,13 +38,16 @@ pub struct Start {
     pub data: DataFolder,
     /// What it runs.
     pub registry: Registry,
+    /// What its functions are told on top of the template.
+    pub variables: BTreeMap<String, String>,
 }
 
 impl Default for Start {
     fn default() -> Self {
         let at = "2026-11-20T12:00:00Z".parse().unwrap();
         let (deliveries, data) = (Deliveries::default(), DataFolder::Temporary);
-        Self { at, deliveries, data, registry: local::functions::registry() }
+        let variables = BTreeMap::new();
+        Self { at, deliveries, data, registry: local::functions::registry(), variables }
     }
 }
 
@@ -70,6 +74,7 @@ impl Platform {
             clock: Clock::manual(start.at),
             deliveries: start.deliveries,
             data: start.data,
+            variables: start.variables,
             ..Options::for_test(TemplateSource::File(template), start.registry)
         };
         let stack = Stack::start(options).await.unwrap();

@@ -8,6 +8,7 @@ pub(crate) mod dynamo;
 mod events;
 pub(crate) mod files;
 pub mod inbox;
+mod kms;
 mod push;
 pub(crate) mod s3;
 mod secrets;

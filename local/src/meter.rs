@@ -36,7 +36,7 @@ use script::Followed;
 pub struct Call {
     /// The function's folder, for example `scan`.
     pub function: Arc<str>,
-    /// `dynamodb`, `s3`, `ssm`, `secretsmanager`, `sqs`, `events`, `sns`, `ses`; `paystack` in the trail of a script,
+    /// `dynamodb`, `s3`, `ssm`, `secretsmanager`, `kms`, `sqs`, `events`, `sns`, `ses`; `paystack` in the trail of a script,
     /// where no function is named because a request to the simulator does not say who sent it.
     pub service: &'static str,
     /// For example `GetItem`.
@@ -320,6 +320,7 @@ fn classify(function: Arc<str>, request: &HttpRequest) -> Call {
             "DynamoDBStreams_20120810" => "dynamodbstreams",
             "AmazonSSM" => "ssm",
             "secretsmanager" => "secretsmanager",
+            "TrentService" => "kms",
             "AmazonSQS" => "sqs",
             "AWSEvents" => "events",
             _ => "other",

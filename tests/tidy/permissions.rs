@@ -12,7 +12,7 @@ use crate::functions::deps;
 use crate::sources::{file, none, template};
 
 /// The services behind the types of `Deps`' fields. A new type belongs here.
-const SERVICES: [(&str, &[&str]); 22] = [
+const SERVICES: [(&str, &[&str]); 23] = [
     ("Bus", &["events"]),
     ("Channels", &["sns", "ses", "secretsmanager"]),
     ("Checkout", &["secretsmanager"]),
@@ -35,6 +35,7 @@ const SERVICES: [(&str, &[&str]); 22] = [
     ("Table", &["dynamodb"]),
     ("Targets", &["dynamodb"]),
     ("Visitors", &["ssm", "secretsmanager"]),
+    ("VoucherSigner", &["secretsmanager", "kms"]),
 ];
 /// What Lambda itself tells a function.
 const OF_LAMBDA: [&str; 3] = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];

@@ -1,4 +1,4 @@
-//! One server for the small services: parameters, secrets, queues, the event bus, text messages, mail and push.
+//! One server for the small services: parameters, secrets, keys, queues, the event bus, text messages, mail and push.
 //!
 //! Most speak AWS's JSON protocol: the operation is in `x-amz-target`, errors are named in `__type`. Signatures are not
 //! checked: the port is open to this machine only, and what is kept here is only this machine's.
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::inbox::Inbox;
+pub(crate) use super::kms::Keys;
 pub(crate) use super::secrets::Secrets;
 pub(crate) use super::sqs::Sqs;
 pub(crate) use super::ssm::Parameters;
@@ -51,6 +52,7 @@ impl AwsError {
 pub(crate) struct SmallServices {
     pub(crate) parameters: Arc<Parameters>,
     pub(crate) secrets: Arc<Secrets>,
+    pub(crate) keys: Arc<Keys>,
     pub(crate) sqs: Sqs,
     pub(crate) bus: Bus,
     pub(crate) inbox: Inbox,
@@ -102,6 +104,7 @@ async fn answer(
     let outcome = match target.unwrap_or_default().split_once('.') {
         Some(("AmazonSSM", operation)) => services.parameters.answer(operation, &input),
         Some(("secretsmanager", operation)) => services.secrets.answer(operation, &input),
+        Some(("TrentService", operation)) => services.keys.answer(operation, &input),
         Some(("AmazonSQS", operation)) => services.sqs.answer(operation, &input),
         Some(("AWSEvents", operation)) => events::answer(&services.bus, operation, &input),
         _ => Err(AwsError::new("UnknownOperationException", "no such service here")),

@@ -1,0 +1,3 @@
+fn main() -> web::Exit {
+    web::serve("keys", keys::Deps::from_env, keys::routes)
+}
