@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers fail by panicking")]
 
 mod ask;
+mod customer;
 mod house;
 mod inventory;
 mod owner;
@@ -16,6 +17,7 @@ mod town;
 mod visitor;
 
 pub use ask::{Ask, Reply};
+pub use customer::{Customer, link};
 pub use house::{House, house, houses, lines};
 pub use inventory::Inventory;
 pub use owner::Owner;

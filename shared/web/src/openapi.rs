@@ -11,13 +11,14 @@ use utoipa::openapi::{
 };
 
 use crate::Routes;
+use crate::customer::CUSTOMER_COOKIE;
 use crate::principal::API_KEY_HEADER;
 use crate::problem;
 
 /// The group of pages.
 const PAGES: &str = "desk";
 /// What the operations are grouped by.
-const TAGS: [(&str, &str); 14] = [
+const TAGS: [(&str, &str); 15] = [
     ("properties", "What codes are made for: taken in, changed and shown."),
     ("codes", "Codes of properties: generated, drawn, listed, deleted."),
     ("scan", "What happens when somebody scans a code. Open to everybody."),
@@ -33,6 +34,10 @@ const TAGS: [(&str, &str); 14] = [
         "Settlement runs: what one would do, beginning one, and what the past ones did.",
     ),
     (PAGES, "Pages of staff, who sign in with a key. They answer people, in HTML."),
+    (
+        "wallet",
+        "Vouchers as customers see, scan, claim and hold them, by a key or a customer's own cookie.",
+    ),
     ("webhooks", "What Paystack tells. Open to whoever has the key that signs it."),
     ("tenant", "Your own settings, logo and keys."),
     ("session", "A key exchanged for a cookie, for pages."),
@@ -47,7 +52,12 @@ pub fn of(functions: impl IntoIterator<Item = Routes>) -> OpenApi {
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some("QR codes that work: property codes, their scans and their analytics."));
     let key = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new(API_KEY_HEADER)));
-    let components = ComponentsBuilder::new().security_scheme("api_key", key).build();
+    // `Authorization: Device id.secret` is no scheme that OpenAPI has a word for.
+    let device = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("Authorization")));
+    let components = ComponentsBuilder::new().security_scheme("api_key", key);
+    let customer = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(CUSTOMER_COOKIE)));
+    let components = components.security_scheme("device", device);
+    let components = components.security_scheme("customer", customer).build();
     let tags =
         TAGS.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build());
     let empty =

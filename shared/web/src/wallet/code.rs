@@ -1,9 +1,10 @@
 //! A customer's own code of a voucher (V6, V27): good for five minutes, for the claim's place in the status list.
 
 use adapters::signer::VoucherSigner;
+use adapters::table::Table;
 use domain::claim::{Claim as Copy, ClaimRefused, ClaimState};
 use domain::voucher::{Voucher, VoucherState};
-use domain::voucher_token::{Claims, Form, TokenIndex, USER_TTL};
+use domain::voucher_token::{Claims, Form, TokenIndex, TokenRefused, USER_TTL};
 use jiff::Timestamp;
 
 use crate::problem::Problem;
@@ -22,9 +23,10 @@ pub struct UserCode {
 /// A new code of a claim.
 ///
 /// # Errors
-/// [`ClaimRefused`] where there is nothing to redeem, or the signer's failure.
+/// [`ClaimRefused`] where there is nothing to redeem, [`TokenRefused::Revoked`] where the owner has taken it back, or the
+/// failure of the store or the signer.
 pub async fn user_code(
-    signer: &VoucherSigner,
+    (table, signer): (&Table, &VoucherSigner),
     voucher: &Voucher,
     claim: &Copy,
     now: Timestamp,
@@ -46,6 +48,9 @@ pub async fn user_code(
     let form = Form::User { customer: Some(claim.customer.to_string()) };
     let index = TokenIndex::new(claim.index)?;
     let claims = Claims::new(form, voucher.id.clone(), index, now, USER_TTL);
+    if table.is_revoked(&voucher.tenant, claim.index).await? {
+        return Err(TokenRefused::Revoked(Box::new(claims)).into());
+    }
     let token = signer.jwt(&claims, &voucher.tenant).await?;
     let url = signer.realm(&voucher.tenant).page_url(&token);
     Ok(UserCode { token, url, expires_at: claims.expires_at })
