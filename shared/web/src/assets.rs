@@ -1,7 +1,14 @@
 //! Files that pages load: embedded, each under a path with its hash, so that it may be kept for ever.
 
+mod business;
+
 use domain::access::hex;
 use sha2::{Digest, Sha256};
+
+pub use business::{
+    BUSINESS_CALLS, BUSINESS_LINES, BUSINESS_OFFLINE, BUSINESS_SCRIPT, BUSINESS_SHELF,
+    BUSINESS_STORE, BUSINESS_TILL, BUSINESS_WORDS, BUSINESS_WORKER,
+};
 
 /// The stylesheet of every page.
 pub static STYLESHEET: Asset = Asset {
@@ -45,6 +52,20 @@ pub static DESK_LIVE_SCRIPT: Asset = Asset {
     bytes: include_bytes!("../assets/desk-live.js"),
 };
 
+/// What counts the scans of a voucher's page, and shares it.
+pub static VOUCHER_SCRIPT: Asset = Asset {
+    name: "voucher.js",
+    content_type: "text/javascript; charset=utf-8",
+    bytes: include_bytes!("../assets/voucher.js"),
+};
+
+/// What renews a customer's code in time.
+pub static VOUCHER_CODE_SCRIPT: Asset = Asset {
+    name: "voucher-code.js",
+    content_type: "text/javascript; charset=utf-8",
+    bytes: include_bytes!("../assets/voucher-code.js"),
+};
+
 /// What reads codes with the camera.
 pub static SCANNER_SCRIPT: Asset = Asset {
     name: "scanner.js",
@@ -72,16 +93,26 @@ pub fn reader_module() -> Option<&'static Asset> {
 }
 
 /// Every file.
-pub static ALL: [&Asset; 9] = [
+pub static ALL: [&Asset; 19] = [
     &STYLESHEET,
     &SCAN_SCRIPT,
     &TIP_SCRIPT,
     &TIP_STATUS_SCRIPT,
     &DESK_PHOTO_SCRIPT,
     &DESK_LIVE_SCRIPT,
+    &VOUCHER_SCRIPT,
+    &VOUCHER_CODE_SCRIPT,
     &SCANNER_SCRIPT,
     &READER_SCRIPT,
     &READER_MODULE,
+    &BUSINESS_SCRIPT,
+    &BUSINESS_CALLS,
+    &BUSINESS_LINES,
+    &BUSINESS_OFFLINE,
+    &BUSINESS_SHELF,
+    &BUSINESS_STORE,
+    &BUSINESS_TILL,
+    &BUSINESS_WORDS,
 ];
 
 /// What the scanner's worker may do: load and compile the module, nothing else.

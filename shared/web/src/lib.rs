@@ -7,6 +7,7 @@
 
 pub mod assets;
 pub mod batch;
+pub mod counted;
 pub mod csv;
 pub mod customer;
 pub mod desk;
