@@ -39,11 +39,11 @@ fn main() {
             })
             .collect();
         let file = format!("{}-{name}.pdf", layout.name());
-        match sheet.pdf(&codes, 9_970) {
-            Ok(bytes) => std::fs::write(directory.join(&file), bytes).unwrap(),
+        let printed = match sheet.pdf(&codes, 9_970) {
             Err(refused @ SheetRefused::TooFine { .. }) => return println!("{file}: {refused}"),
-            Err(refused) => panic!("{file}: {refused}"),
-        }
+            printed => printed.unwrap(),
+        };
+        std::fs::write(directory.join(&file), printed).unwrap();
         for code in codes {
             let (payload, short_code) = (code.payload, code.short_code);
             writeln!(manifest, "{file},\"{payload}\",{short_code}").unwrap();
