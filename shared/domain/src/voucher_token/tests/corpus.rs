@@ -88,6 +88,7 @@ fn good_tokens_of_the_corpus_are_taken() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a test has no environment but its process's")]
 fn the_corpus_is_written_for_other_verifiers() {
     let world = World::new();
     let line = |case: &Case| {
