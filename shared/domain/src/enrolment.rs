@@ -7,10 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::device::words;
 use crate::failure::{Failure, Kind};
-use crate::id::{BusinessId, DeviceId, TenantId};
+use crate::id::{ALPHABET, BusinessId, DeviceId, TenantId};
 
 /// How long a device can be enrolled with its code, in minutes.
 pub const ENROLMENT_MINUTES: i64 = 10;
+/// Symbols of the code.
+const CODE_SYMBOLS: usize = 16;
+/// The longest text that is looked at, in bytes: a code with what people put between its symbols.
+const TYPED_MAX_BYTES: usize = 64;
 
 words! {
     /// Whether a device may redeem.
@@ -49,6 +53,10 @@ pub struct Enrolment {
     pub version: u64,
 }
 
+/// A code with which a device is enrolled: 16 symbols of Crockford's base 32, which are 80 random bits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnrolmentCode(String);
+
 /// Why a device is not enrolled, or not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EnrolmentRefused {
@@ -82,6 +90,55 @@ impl Failure for EnrolmentRefused {
             EnrolmentRefused::NotEnrolled => "device_not_enrolled",
             EnrolmentRefused::Changed => "device_changed",
         }
+    }
+}
+
+impl EnrolmentCode {
+    /// The code of ten random bytes.
+    pub fn generate(random: [u8; 10]) -> Self {
+        let mut wide = [0_u8; 16];
+        wide[6..].copy_from_slice(&random);
+        let mut rest = u128::from_be_bytes(wide);
+        let mut symbols = [0_u8; CODE_SYMBOLS];
+        for symbol in symbols.iter_mut().rev() {
+            *symbol = ALPHABET[usize::try_from(rest % 32).unwrap_or(0)].to_ascii_uppercase();
+            rest /= 32;
+        }
+        Self(symbols.iter().map(|symbol| char::from(*symbol)).collect())
+    }
+
+    /// Reads a code as people type it: in any case, with blanks and dashes anywhere, O for 0, and I or L for 1.
+    ///
+    /// # Errors
+    /// [`EnrolmentRefused::WrongCode`] for what cannot be one.
+    pub fn parse(text: &str) -> Result<Self, EnrolmentRefused> {
+        if text.len() > TYPED_MAX_BYTES {
+            return Err(EnrolmentRefused::WrongCode);
+        }
+        let kept = text.chars().filter(|c| !c.is_whitespace() && *c != '-');
+        let meant = kept.map(|c| match c.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        });
+        let code: String = meant.collect();
+        let known = |byte: u8| ALPHABET.contains(&byte.to_ascii_lowercase());
+        match code.len() == CODE_SYMBOLS && code.bytes().all(known) {
+            true => Ok(Self(code)),
+            false => Err(EnrolmentRefused::WrongCode),
+        }
+    }
+
+    /// The 16 symbols.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The code in groups of four, as it is shown.
+    pub fn grouped(&self) -> String {
+        let symbols: Vec<char> = self.0.chars().collect();
+        let groups: Vec<String> = symbols.chunks(4).map(|group| group.iter().collect()).collect();
+        groups.join("-")
     }
 }
 
@@ -127,5 +184,47 @@ impl Enrolment {
     pub fn revoke(self) -> Self {
         let version = self.version.saturating_add(1);
         Self { status: DeviceStatus::Revoked, secret: None, version, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn invited() -> Enrolment {
+        let whose = (TenantId::new(at(0), [1; 10]), BusinessId::new(at(0), [1; 10]));
+        Enrolment::invite(DeviceId::new(at(0), [1; 10]), whose, "Till 1".to_owned(), at(0))
+    }
+
+    #[test]
+    fn a_device_is_enrolled_within_ten_minutes_and_once() {
+        let enrol = |device: Enrolment, second| device.enrol("00".to_owned(), at(second));
+        assert!(enrol(invited(), 599).is_ok());
+        assert_eq!(enrol(invited(), 600), Err(EnrolmentRefused::WrongCode));
+        let enrolled = enrol(invited(), 0).unwrap();
+        assert_eq!(enrol(enrolled.clone(), 1), Err(EnrolmentRefused::WrongCode));
+        let revoked = enrolled.revoke();
+        assert_eq!((revoked.status, revoked.secret.clone()), (DeviceStatus::Revoked, None));
+        assert_eq!(enrol(revoked, 1), Err(EnrolmentRefused::WrongCode));
+    }
+
+    #[test]
+    fn a_code_is_read_as_people_type_it() {
+        let code = EnrolmentCode::generate([0x5a; 10]);
+        assert_eq!(code.as_str().len(), 16);
+        let grouped = code.grouped();
+        assert_eq!(grouped.len(), 19);
+        for typed in [grouped.clone(), grouped.to_lowercase(), format!(" {} ", code.as_str())] {
+            assert_eq!(EnrolmentCode::parse(&typed), Ok(code.clone()), "{typed:?}");
+        }
+        let zero = EnrolmentCode::generate([0; 10]);
+        assert_eq!(EnrolmentCode::parse(&"O".repeat(16)), Ok(zero));
+        for wrong in ["", "ABCD", &"U".repeat(16), &"A".repeat(17), &"é".repeat(16)] {
+            assert_eq!(EnrolmentCode::parse(wrong), Err(EnrolmentRefused::WrongCode), "{wrong:?}");
+        }
     }
 }

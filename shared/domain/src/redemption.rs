@@ -5,6 +5,7 @@
 
 mod plan;
 mod refused;
+mod rollback;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 pub use plan::{Decided, Found, Wanted, closed};
 pub use refused::{RedeemRefused, RollbackRefused};
+pub use rollback::{Stood, TakenBack};
 
 use crate::customer::CustomerId;
 use crate::device::words;
@@ -96,9 +98,10 @@ impl CodeRead {
     }
 }
 
-/// The id of a redemption that a device has made and named itself while it was offline.
-pub fn redemption_of_device(tenant: &TenantId, named: &str) -> RedemptionId {
-    derived(&["offline", tenant.as_str(), named])
+/// The id of a redemption that a device of this business has made and named itself while it was offline. It does not
+/// name the device: one that was enrolled again brings the same redemptions.
+pub fn redemption_of_device(tenant: &TenantId, business: &BusinessId, named: &str) -> RedemptionId {
+    derived(&["offline", tenant.as_str(), business.as_str(), named])
 }
 
 /// The same parts give the same id; no two lists of parts give one text.
@@ -155,6 +158,9 @@ pub struct Redemption {
     pub batch: Option<BatchId>,
     /// Its variant, where variants are compared.
     pub variant: Option<char>,
+    /// The place of a printed code in the status list, which names the rest of its gift.
+    #[serde(default)]
+    pub place: Option<u32>,
     /// How the code was read.
     pub form: CodeForm,
     /// Whose, where that is known.
@@ -181,27 +187,6 @@ pub struct Redemption {
     pub offline: Option<Offline>,
     /// Counts the redemptions of a code that was taken back and redeemed again, from 1, and each taking back.
     pub version: u64,
-}
-
-impl Redemption {
-    /// The redemption taken back.
-    ///
-    /// # Errors
-    /// [`RollbackRefused`].
-    pub fn rolled_back(self, now: Timestamp) -> Result<Self, RollbackRefused> {
-        match self.status {
-            RedemptionStatus::RolledBack => Err(RollbackRefused::Already),
-            RedemptionStatus::Redeemed if now >= self.rollback_until => {
-                Err(RollbackRefused::TooLate { until: self.rollback_until })
-            }
-            RedemptionStatus::Redeemed => Ok(Self {
-                status: RedemptionStatus::RolledBack,
-                rolled_back_at: Some(now),
-                version: self.version.saturating_add(1),
-                ..self
-            }),
-        }
-    }
 }
 
 /// Until when a redemption of this instant can be taken back.

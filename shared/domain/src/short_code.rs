@@ -131,8 +131,8 @@ impl Failure for StaticCodeRefused {
 }
 
 impl StaticCode {
-    /// Reads a code in any case, with white space around it. A text that [`ShortCode::parse`] takes is none, so each
-    /// typed text is one of the two at most.
+    /// Reads a code in any case, with white space around it. Eight symbols of a short code are none, whether their check
+    /// holds or not: so each typed text is one of the two at most, and a mistyped short code is never looked up.
     ///
     /// # Errors
     /// [`StaticCodeRefused`].
@@ -146,7 +146,7 @@ impl StaticCode {
         if !STATIC_SYMBOLS.contains(&code.len()) || !code.bytes().all(symbol) || ends {
             return Err(StaticCodeRefused::Malformed);
         }
-        if ShortCode::parse(&code).is_ok() {
+        if ShortCode::parse(&code) != Err(ShortCodeRefused::Malformed) {
             return Err(StaticCodeRefused::LooksShort);
         }
         Ok(Self(code))

@@ -11,6 +11,8 @@ use super::quota::{NoneTaken, QuotaItem, QuotaName, Taking};
 use super::{Answer, Claim, Item, StoreError, Table, encode, keys, number};
 
 const KIND: &str = "lease";
+/// How long a lease is kept after it went back, in seconds: a month.
+const KEPT_S: i64 = 30 * 24 * 3_600;
 /// So often a counter is read again because somebody else has taken from it.
 const TRIES_MAX: u8 = 8;
 
@@ -22,6 +24,9 @@ struct LeaseItem {
     gsi3_pk: Option<String>,
     #[serde(rename = "GSI3SK", default, skip_serializing_if = "Option::is_none")]
     gsi3_sk: Option<String>,
+    /// Until when a returned one is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ttl: Option<i64>,
 }
 
 /// A lease that is due to go back.
@@ -40,10 +45,12 @@ impl LeaseItem {
         let shard = keys::shard_of(lease.id.as_str(), keys::LEASE_SHARDS);
         let open = lease.status == LeaseStatus::Open;
         let due = || format!("{}#{}", keys::instant(lease.returns_at), lease.id);
+        let kept_until = lease.returns_at.as_second().saturating_add(KEPT_S);
         Self {
             lease: lease.clone(),
             gsi3_pk: open.then(|| keys::due_leases(shard)),
             gsi3_sk: open.then(due),
+            ttl: (!open).then_some(kept_until),
         }
     }
 }
@@ -92,14 +99,8 @@ impl Table {
         let mut day_known = true;
         for _ in 0..TRIES_MAX {
             let batch = wanted.batch.as_ref();
-            let Some((shard, left)) = self.fullest(voucher, batch).await? else {
-                return Ok(Err(LeaseRefused::NothingLeft));
-            };
-            let granted = wanted.granted.min(left.unwrap_or(wanted.granted));
-            let granted = match voucher.terms.limits.per_day.filter(|_| batch.is_none()) {
-                Some(most) => granted.min(domain::voucher::share(most, shard, voucher.shards())),
-                None => granted,
-            };
+            let (shard, left) = self.fullest(voucher, batch, wanted.created_at).await?;
+            let granted = wanted.granted.min(left);
             if granted == 0 {
                 return Ok(Err(LeaseRefused::NothingLeft));
             }
@@ -123,36 +124,38 @@ impl Table {
             let found = refused.reasons.into_iter().next().flatten().flatten();
             match taking.explain(found)? {
                 NoneTaken::OtherDay => day_known = !day_known,
-                // Somebody else has taken from it meanwhile; the day's share may be smaller than what is left.
-                NoneTaken::Empty(domain::redemption::RedeemRefused::LimitReached) => {}
-                NoneTaken::Empty(_) | NoneTaken::Closed(_) => {
-                    return Ok(Err(LeaseRefused::NothingLeft));
-                }
+                // Somebody else has taken from it meanwhile.
+                NoneTaken::Empty(_) => {}
+                NoneTaken::Closed(_) => return Ok(Err(LeaseRefused::NothingLeft)),
             }
         }
         Ok(Err(LeaseRefused::Changed))
     }
 
-    /// The counter with most left, and how much that is; nothing where all are empty.
+    /// The counter with most left at this instant, and how much that is.
     async fn fullest(
         &self,
         voucher: &Voucher,
         batch: Option<&BatchId>,
-    ) -> Result<Option<(u8, Option<u32>)>, StoreError> {
-        let counters: Vec<Option<u32>> = match batch {
-            Some(batch) => {
-                let quota = self.quota_of_batch(&voucher.id, batch).await?;
-                quota.iter().map(QuotaItem::left).collect()
-            }
-            None => self.quotas(voucher).await?.iter().map(QuotaItem::left).collect(),
+        at: Timestamp,
+    ) -> Result<(u8, u32), StoreError> {
+        let counters = match batch {
+            Some(batch) => self.quota_of_batch(&voucher.id, batch).await?.into_iter().collect(),
+            None => self.quotas(voucher).await?,
         };
-        let shards = counters.into_iter().enumerate();
-        let most = shards.max_by_key(|(_, left)| left.unwrap_or(u32::MAX));
-        let Some((shard, left)) = most else { return Ok(None) };
-        Ok((left != Some(0)).then_some((u8::try_from(shard).unwrap_or(0), left)))
+        let left = |(shard, quota): (u8, QuotaItem)| {
+            let taking = match batch {
+                Some(_) => Taking::of_batch(1, at),
+                None => Taking::of(voucher, shard, 1, at),
+            };
+            (shard, taking.available(&quota))
+        };
+        let shards = (0..=u8::MAX).zip(counters).map(left);
+        Ok(shards.max_by_key(|(_, left)| *left).unwrap_or((0, 0)))
     }
 
-    /// Gives back what is left of a lease that was read; [`LeaseRefused::Changed`] where something was faster.
+    /// Gives back what is left of a lease that was read, where `limited` says that there is a limit in all; a day's limit
+    /// gets nothing back. [`LeaseRefused::Changed`] where something was faster.
     ///
     /// # Errors
     /// [`StoreError`].

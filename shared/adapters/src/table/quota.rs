@@ -61,6 +61,15 @@ pub(super) struct Taking {
     pub day_known: bool,
 }
 
+/// What a counter gets back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Giving {
+    /// Whether there is a limit in all.
+    pub limited: bool,
+    /// The day that gets it back too.
+    pub day: Option<Date>,
+}
+
 /// What the counter said that did not give anything.
 #[derive(Clone, Debug)]
 pub(super) enum NoneTaken {
@@ -87,6 +96,12 @@ impl QuotaItem {
 
     pub(super) fn left(&self) -> Option<u32> {
         self.left
+    }
+
+    /// Why the voucher is not open at this instant.
+    fn closed(&self, at: Timestamp) -> Option<RedeemRefused> {
+        let instant = |millis: i64| Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
+        closed(self.status, (instant(self.valid_from), instant(self.expires_at)), at)
     }
 }
 
@@ -146,6 +161,29 @@ impl Taking {
         (format!("SET {}", sets.join(", ")), conditions.join(" AND "), values)
     }
 
+    /// Why a counter gives nothing; nothing where it would.
+    fn refused_by(&self, item: &QuotaItem) -> Option<RedeemRefused> {
+        if let Some(refused) = item.closed(self.at) {
+            return Some(refused);
+        }
+        if self.limited && item.left.unwrap_or(0) < self.count {
+            return Some(RedeemRefused::LimitReached);
+        }
+        (self.available(item) < self.count).then_some(RedeemRefused::DayLimitReached)
+    }
+
+    /// How much a counter has, in all and for this day.
+    pub(super) fn available(&self, item: &QuotaItem) -> u32 {
+        let all = if self.limited { item.left.unwrap_or(0) } else { u32::MAX };
+        let Some((today, share)) = self.day else { return all };
+        let today = today.to_string();
+        all.min(match &item.day {
+            Some(day) if *day == today => item.day_left.unwrap_or(0),
+            Some(day) if *day > today => 0,
+            Some(_) | None => share,
+        })
+    }
+
     /// What the counter that stood in the way says.
     pub(super) fn explain(&self, found: Option<Item>) -> Result<NoneTaken, StoreError> {
         let Some(item) = found.filter(|item| !item.is_empty()) else {
@@ -153,9 +191,7 @@ impl Taking {
             return Ok(NoneTaken::Closed(RedeemRefused::UnknownCode));
         };
         let item: QuotaItem = decode(item, KIND)?;
-        let instant = |millis: i64| Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
-        let life = (instant(item.valid_from), instant(item.expires_at));
-        if let Some(refused) = closed(item.status, life, self.at) {
+        if let Some(refused) = item.closed(self.at) {
             return Ok(NoneTaken::Closed(refused));
         }
         if self.limited && item.left.unwrap_or(0) < self.count {
@@ -173,6 +209,25 @@ impl Taking {
     }
 }
 
+impl Giving {
+    /// What was taken at the first instant and goes back at the second: a day's limit gets it back on that day only.
+    pub(super) fn of(
+        voucher: &Voucher,
+        batch: Option<&BatchId>,
+        (taken, now): (Timestamp, Timestamp),
+    ) -> Self {
+        let limits = voucher.terms.limits;
+        let day = Some(voucher.day(taken))
+            .filter(|day| batch.is_none() && limits.per_day.is_some() && *day == voucher.day(now));
+        Self { limited: batch.is_some() || limits.total.is_some(), day }
+    }
+
+    /// Whether there is nothing to give back to.
+    pub(super) fn is_nothing(&self) -> bool {
+        !self.limited && self.day.is_none()
+    }
+}
+
 impl QuotaName<'_> {
     fn key(&self) -> keys::Key {
         keys::quota(self.voucher, self.batch, self.shard)
@@ -186,11 +241,32 @@ impl Table {
         self.update(&name.key(), &set, &condition, values)
     }
 
-    /// The write that gives back to a counter; of a day's limit only on that day.
+    /// The write that gives back to a counter of a limit in all.
     pub(super) fn write_giving_back(&self, name: &QuotaName<'_>, count: u32) -> TransactWriteItem {
-        let values = Item::from([(":count".to_owned(), number(count))]);
-        let exists = "attribute_exists(PK) AND attribute_exists(#left)";
-        self.update(&name.key(), "SET #left = #left + :count", exists, values)
+        self.write_giving(name, &Giving { limited: true, day: None }, count)
+    }
+
+    /// The write that gives back to a counter. It fails where the counter is not there, or has come to another day than
+    /// the one that is to get it back.
+    pub(super) fn write_giving(
+        &self,
+        name: &QuotaName<'_>,
+        giving: &Giving,
+        count: u32,
+    ) -> TransactWriteItem {
+        let mut values = Item::from([(":count".to_owned(), number(count))]);
+        let (mut sets, mut conditions) = (Vec::new(), vec!["attribute_exists(PK)"]);
+        if giving.limited {
+            sets.push("#left = #left + :count");
+            conditions.push("attribute_exists(#left)");
+        }
+        if let Some(day) = giving.day {
+            values.insert(":day".to_owned(), text(day.to_string()));
+            sets.push("day_left = day_left + :count");
+            conditions.push("#day = :day");
+        }
+        let (set, condition) = (format!("SET {}", sets.join(", ")), conditions.join(" AND "));
+        self.update(&name.key(), &set, &condition, values)
     }
 
     /// The write of a new counter.
@@ -246,6 +322,36 @@ impl Table {
         batch: &BatchId,
     ) -> Result<Option<QuotaItem>, StoreError> {
         self.read_as(&keys::quota(voucher, Some(batch), 0), KIND).await
+    }
+
+    /// Why nothing could be taken from the voucher's limit at this instant, or from that of a printing that has one of
+    /// its own; nothing where one could. It decides nothing: another one may be faster.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn limit_stands_in_the_way(
+        &self,
+        voucher: &Voucher,
+        batch: Option<&BatchId>,
+        at: Timestamp,
+    ) -> Result<Option<RedeemRefused>, StoreError> {
+        let found = match batch {
+            Some(batch) => self.quota_of_batch(&voucher.id, batch).await?.into_iter().collect(),
+            None => self.quotas(voucher).await?,
+        };
+        let mut refused = RedeemRefused::UnknownCode;
+        for (shard, item) in found.into_iter().enumerate() {
+            let shard = u8::try_from(shard).unwrap_or(0);
+            let taking = match batch {
+                Some(_) => Taking::of_batch(1, at),
+                None => Taking::of(voucher, shard, 1, at),
+            };
+            match taking.refused_by(&item) {
+                None => return Ok(None),
+                Some(why) => refused = why,
+            }
+        }
+        Ok(Some(refused))
     }
 
     /// How many redemptions are left of the voucher's own limit; nothing without one.

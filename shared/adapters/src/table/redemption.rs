@@ -220,8 +220,7 @@ impl Table {
         let batch = redemption.batch.as_ref().filter(|batch| voucher.limited.contains(batch));
         let name = QuotaName { voucher: &redemption.voucher, batch, shard: redemption.shard };
         let mut giving = Giving::of(voucher, batch, (redemption.at, now));
-        let mut writes =
-            vec![self.write_rollback(redemption)?, self.write_answer(&held, &answer)?];
+        let mut writes = vec![self.write_rollback(redemption)?, self.write_answer(&held, &answer)?];
         if let Some(claim) = &back.claim {
             writes.push(self.write_claim(claim)?);
         }

@@ -52,6 +52,11 @@ impl Refused {
     pub(crate) fn at(&self, index: usize) -> bool {
         self.reasons.get(index).is_some_and(Option::is_some)
     }
+
+    /// Whether that one failed and no other.
+    pub(crate) fn only(&self, index: usize) -> bool {
+        self.at(index) && self.reasons.iter().filter(|reason| reason.is_some()).count() == 1
+    }
 }
 
 /// How a transaction ended when nothing broke.

@@ -96,7 +96,7 @@ impl Wanted {
         let from_claim = gift.filter(|_| !printed);
         let claimed_at = claim.as_ref().and_then(|claim| claim.claimed_at);
         let opened = match (&claim, &balance) {
-            (_, Some(_)) if printed => true,
+            (_, Some(balance)) if printed => !balance.is_whole(&voucher),
             (Some(claim), _) if !printed => claim.used > 0,
             _ => false,
         };
@@ -169,6 +169,7 @@ impl Wanted {
             business: self.business.clone(),
             batch: batch.map(|batch| batch.id.clone()),
             variant: batch.and_then(|batch| batch.variant(number(batch)?)),
+            place: batch.and_then(|_| self.code.index()),
             form: self.code.form(),
             customer,
             by: self.by.clone(),
@@ -248,9 +249,7 @@ fn spend(
     let Balance { left, version } = balance.unwrap_or(Balance { left: begins_with, version: 0 });
     let currency = currency(voucher);
     match left.checked_sub(amount) {
-        Some(rest) if rest >= 0 => {
-            Ok(Balance { left: rest, version: version.saturating_add(1) })
-        }
+        Some(rest) if rest >= 0 => Ok(Balance { left: rest, version: version.saturating_add(1) }),
         _ => Err(RedeemRefused::TooLittleLeft { left: Money { minor: left, currency } }),
     }
 }

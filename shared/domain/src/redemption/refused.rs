@@ -46,7 +46,9 @@ pub enum RedeemRefused {
     #[error("this voucher is redeemed at another business")]
     OtherBusiness,
     /// Nobody has said who the customer is.
-    #[error("this voucher is counted per customer; send customer_id, or scan the customer's own code")]
+    #[error(
+        "this voucher is counted per customer; send customer_id, or scan the customer's own code"
+    )]
     CustomerNeeded,
     /// The customer's own code, and somebody else named.
     #[error("this code belongs to another customer")]
@@ -125,7 +127,7 @@ impl Failure for RedeemRefused {
             RedeemRefused::OtherBusiness => "voucher_other_business",
             RedeemRefused::CustomerNeeded => "customer_needed",
             RedeemRefused::OtherCustomer => "code_other_customer",
-            RedeemRefused::NotClaimed => "voucher_not_claimed",
+            RedeemRefused::NotClaimed => "claim_needed",
             RedeemRefused::ClaimExpired { .. } => "claim_expired",
             RedeemRefused::CustomerLimit => "customer_limit_reached",
             RedeemRefused::AlreadyRedeemed { .. } => "voucher_already_redeemed",

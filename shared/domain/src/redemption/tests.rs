@@ -83,7 +83,7 @@ fn print() -> CodeRead {
 }
 
 fn claimed(of: &Voucher) -> Claim {
-    Claim::claim(of, (&ada(), None), (1, 3), at(10)).unwrap()
+    Claim::made(of, (&ada(), None), (1, 3), at(10)).unwrap()
 }
 
 fn found(voucher: Voucher) -> Found {
@@ -98,10 +98,11 @@ fn batch(of: &Voucher) -> Batch {
         days: Some(1),
         layout: None,
         variants: vec!['A', 'B'],
+        design: None,
     };
     let whose = (of.tenant.clone(), of.id.clone());
     let id = crate::id::BatchId::new(at(0), [1; 10]);
-    Batch::order(id, whose, (wishes, 11), (at(0), of.terms.expires_at))
+    Batch::order((id, [7; 16]), whose, (wishes, 11), (at(0), of.terms.expires_at))
 }
 
 /// The code of the refusal, or `ok`.
@@ -151,7 +152,7 @@ fn a_shared_code_asks_for_the_customer_where_customers_are_counted() {
     assert_eq!(verdict(wanted(shared()), found(capped())), "customer_needed");
     assert_eq!(verdict(wanted(shared()), found(required())), "customer_needed");
     assert_eq!(verdict(by_ada(), found(capped())), "ok", "counted without a claim");
-    assert_eq!(verdict(by_ada(), found(required())), "voucher_not_claimed");
+    assert_eq!(verdict(by_ada(), found(required())), "claim_needed");
     let claim = Some(claimed(&required()));
     assert_eq!(verdict(by_ada(), Found { claim, ..found(required()) }), "ok");
 }
@@ -182,10 +183,10 @@ fn a_personal_code_is_its_customers_and_needs_the_claim() {
     let stranger = CustomerId::parse("bob").unwrap();
     let named = Wanted { customer: Some(stranger), ..wanted(user()) };
     assert_eq!(verdict(named, found(of())), "code_other_customer");
-    assert_eq!(verdict(wanted(user()), found(of())), "voucher_not_claimed");
+    assert_eq!(verdict(wanted(user()), found(of())), "claim_needed");
     let removed = claimed(&of()).remove(at(20)).unwrap();
     let gone = Found { claim: Some(removed), ..found(of()) };
-    assert_eq!(verdict(wanted(user()), gone), "voucher_not_claimed");
+    assert_eq!(verdict(wanted(user()), gone), "claim_needed");
     let old = Claim { expires_at: at(30), ..claimed(&of()) };
     let late = Found { claim: Some(old), ..found(of()) };
     assert_eq!(verdict(wanted(user()), late), "claim_expired");
@@ -238,7 +239,10 @@ fn a_gift_is_spent_bit_by_bit_and_counts_once() {
     assert_eq!(second.balance, Some(Balance { left: 0, version: 2 }));
     assert!(!second.redemption.counted, "a code takes one of the limit, however often it is used");
     assert_eq!(verdict(take(Some(1)), of_printed(second.balance)), "gift_too_little_left");
-    assert_eq!(verdict(Wanted { amount: Some(5), ..wanted(shared()) }, found(of.clone())), "customer_needed");
+    assert_eq!(
+        verdict(Wanted { amount: Some(5), ..wanted(shared()) }, found(of.clone())),
+        "customer_needed"
+    );
     let with_claim = Found { claim: Some(claimed(&of)), ..found(of.clone()) };
     let decided = Wanted { amount: Some(999), ..wanted(user()) }.decide(with_claim).unwrap();
     let claim = decided.claim.unwrap();
@@ -262,9 +266,10 @@ fn a_redemption_can_be_taken_back_for_a_while_and_once() {
 #[test]
 fn the_parts_of_an_id_do_not_run_into_each_other() {
     let tenant = TenantId::new(at(0), [1; 10]);
-    let one = redemption_of_device(&tenant, "a");
-    assert_eq!(one, redemption_of_device(&tenant, "a"));
-    assert_ne!(one, redemption_of_device(&tenant, "b"));
+    let of = |number, named| redemption_of_device(&tenant, &business(number), named);
+    assert_eq!(of(1, "a"), of(1, "a"));
+    assert_ne!(of(1, "a"), of(1, "b"));
+    assert_ne!(of(1, "a"), of(2, "a"), "another business's devices have names of their own");
     let text = VoucherText { title: "t".into(), description: String::new(), terms: String::new() };
     let VoucherTerms { rollback_s, .. } = VoucherTerms { text, ..voucher(wishes()).terms };
     assert_eq!(rollback_s, 900);

@@ -1,0 +1,3 @@
+fn main() -> web::Exit {
+    web::serve("redeem", redeem::Deps::from_env, redeem::routes)
+}
