@@ -46,8 +46,8 @@ impl Failure for StatusRefused {
     }
 }
 
-/// The status list of an organisation's voucher codes, one bit each, as a signed Token Status List. A code's place is its
-/// `idx`. The list is good for a day, and a newer one is there every five minutes.
+/// The status list of an organisation's voucher codes, one bit each, as a signed Token Status List. A code's place is
+/// its `idx`. The list is good for a day, and a newer one is there every five minutes.
 #[utoipa::path(
     get,
     path = "/api/v1/tenants/{tenant}/voucher-status",

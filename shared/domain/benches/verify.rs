@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use domain::id::{TenantId, VoucherId};
 use domain::voucher_token::{
-    Claims, Form, KeySet, PublicKey, Realm, STANDARD_TTL, StatusBits, TokenIndex, TokenKind,
-    ToSign, Verifier, compact, jwt,
+    Claims, Form, KeySet, PublicKey, Realm, STANDARD_TTL, StatusBits, ToSign, TokenIndex,
+    TokenKind, Verifier, compact, jwt,
 };
 use jiff::Timestamp;
 use p256::ecdsa::signature::{Signer, Verifier as _};
