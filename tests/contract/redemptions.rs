@@ -236,7 +236,7 @@ async fn leases_and_redemptions_together_never_exceed_the_limit() {
     assert_eq!(redeems(&platform, &voucher, 1, noon()).await, full);
     let of = decided(&voucher, wanted(&voucher, 2, noon()));
     let spends = async |lease: Lease, decided: &Decided| {
-        let source = Source::Lease(lease.spend().unwrap());
+        let source = Source::Lease(Box::new(lease.spend().unwrap()));
         table.commit_redemption(decided, &voucher, (None, false), &source, |_| None).await.unwrap()
     };
     assert!(matches!(spends(held.clone(), &of).await, Redeemed::Done(_)));

@@ -164,6 +164,8 @@ impl Rejected {
     ) -> Result<(), StoreError> {
         let reason = self.why.code();
         metrics::counter!("voucher_refusals_total", "reason" => reason).increment(1);
+        // An alarm watches one metric and no family of them.
+        metrics::counter!("voucher_refused_total").increment(1);
         let attempt = Attempt {
             id,
             tenant: order.tenant.clone(),

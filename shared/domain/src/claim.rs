@@ -145,7 +145,7 @@ impl Claim {
     ///
     /// # Errors
     /// [`ClaimRefused`].
-    pub fn claim(
+    pub fn made(
         voucher: &Voucher,
         (customer, found): (&CustomerId, Option<Claim>),
         (position, index): (u32, u32),

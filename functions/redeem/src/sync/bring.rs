@@ -175,7 +175,7 @@ async fn write(
     let found = find(deps, &known, wanted).await?;
     let decided = wanted.clone().decide(found).map_err(|why| known.refused(why))?;
     let source = match lease.filter(|_| decided.redemption.counted).map(Lease::spend) {
-        Some(Ok(spent)) => Source::Lease(spent),
+        Some(Ok(spent)) => Source::Lease(Box::new(spent)),
         Some(Err(_)) | None => Source::Limit,
     };
     let place = (known.code.index(), known.is_limited());

@@ -47,7 +47,7 @@ pub enum Source {
     /// The voucher's limit, now.
     Limit,
     /// A device's lease, as it is after it.
-    Lease(Lease),
+    Lease(Box<Lease>),
 }
 
 /// How a redemption ended when nothing broke.
@@ -145,7 +145,7 @@ impl Table {
                 let asked = (shard, day_known, limited);
                 let found = self.redeem_from(decided, voucher, (place, asked), source, &answer);
                 match found.await? {
-                    Taken::Over(redeemed) => return Ok(redeemed),
+                    Taken::Over(redeemed) => return Ok(*redeemed),
                     Taken::Not(NoneTaken::Closed(why)) => return Ok(Redeemed::Refused(why)),
                     Taken::Not(NoneTaken::OtherDay) => day_known = !day_known,
                     Taken::Not(NoneTaken::Empty(why)) => {
@@ -198,7 +198,7 @@ impl Table {
             writes.push(self.write_balance(&voucher.id, place, balance)?);
         }
         match self.transact(writes).await? {
-            Ok(()) => Ok(Taken::Over(Redeemed::Done(redemption))),
+            Ok(()) => Ok(over(Redeemed::Done(redemption))),
             Err(refused) => explain(&redemption, &refused, &places, (&taking, source)),
         }
     }
@@ -320,8 +320,12 @@ impl Table {
 
 /// What one counter had to say.
 enum Taken {
-    Over(Redeemed),
+    Over(Box<Redeemed>),
     Not(NoneTaken),
+}
+
+fn over(redeemed: Redeemed) -> Taken {
+    Taken::Over(Box::new(redeemed))
 }
 
 /// Which condition failed, and what that means. The record comes first: a code that was redeemed is told so, whatever
@@ -335,19 +339,19 @@ fn explain(
     let found = |index: usize| refused.reasons.get(index).cloned().flatten();
     if refused.at(places.record) {
         let stood = found(places.record).flatten().filter(|item| !item.is_empty());
-        let Some(item) = stood else { return Ok(Taken::Over(Redeemed::Changed)) };
+        let Some(item) = stood else { return Ok(over(Redeemed::Changed)) };
         let stood = decode::<RedemptionItem>(item, KIND)?.redemption;
-        return Ok(Taken::Over(standing(redemption, stood)));
+        return Ok(over(standing(redemption, stood)));
     }
     if places.answer.is_some_and(|answer| refused.at(answer)) {
-        return Ok(Taken::Over(Redeemed::KeyLost));
+        return Ok(over(Redeemed::KeyLost));
     }
     let others = |index: &usize| *index != places.limit && refused.at(*index);
     if (0..refused.reasons.len()).any(|index| others(&index)) {
-        return Ok(Taken::Over(Redeemed::Changed));
+        return Ok(over(Redeemed::Changed));
     }
     match source {
-        Source::Lease(_) => Ok(Taken::Over(Redeemed::Changed)),
+        Source::Lease(_) => Ok(over(Redeemed::Changed)),
         Source::Limit => Ok(Taken::Not(taking.explain(found(places.limit).flatten())?)),
     }
 }

@@ -194,7 +194,7 @@ impl VoucherNumbers {
         for (hour, counts) in hours.filter(|(hour, _)| span.contains(hour.start())) {
             super::add_counts(&mut sum, counts);
             let (weekday, hour) = span.weekday_and_hour(hour.start());
-            let mut add = |grid: &mut Vec<Vec<i64>>, by: i64| {
+            let add = |grid: &mut Vec<Vec<i64>>, by: i64| {
                 if let Some(slot) = grid.get_mut(weekday).and_then(|row| row.get_mut(hour)) {
                     *slot += by;
                 }

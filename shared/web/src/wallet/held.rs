@@ -55,7 +55,7 @@ pub async fn claim(
         };
         index = Some(place);
         let position = size.last.saturating_add(1);
-        let claim = Copy::claim(&voucher, (customer, found), (position, place), now)?;
+        let claim = Copy::made(&voucher, (customer, found), (position, place), now)?;
         match table.commit_claim(&claim, size, answer(&voucher, &claim)).await? {
             Ok(()) => return Ok(Held { claim, voucher }),
             Err(ClaimRefused::Changed) => {}
