@@ -79,7 +79,6 @@ pub struct Reply {
 impl Reply {
     /// The reply, if it has this status.
     #[track_caller]
-    #[must_use]
     pub fn is(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}: {}", self.asked, self.text());
         self

@@ -50,6 +50,12 @@ impl Visitor {
         self.sending("cloudfront-viewer-country", country)
     }
 
+    /// In this city.
+    #[must_use]
+    pub fn city(self, city: &str) -> Self {
+        self.sending("cloudfront-viewer-city", city)
+    }
+
     /// With a header.
     #[must_use]
     pub fn sending(mut self, name: &str, value: &str) -> Self {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use adapters::table::{Addition, Count, CountLost, Counted, Counting, Marks, CounterSlot, Visitors};
+use adapters::table::{
+    Addition, Count, CountLost, Counted, CounterSlot, Counting, Marks, Visitors,
+};
 use domain::id::TenantId;
 use tessera_tests::{Platform, at_once};
 
