@@ -69,9 +69,9 @@ async fn a_session_ends_when_its_customer_wants_and_a_spoiled_one_is_told() {
     let opened = ("session", &session());
     assert!(table.commit_customer_session("link", opened, noon()).await.unwrap());
     platform.spoils("CL#link", "META", "customer").await;
-    assert!(is_corrupt(&table.customer_link("link").await));
+    is_corrupt(table.customer_link("link").await, "customer_link");
     platform.spoils("CS#session", "META", "tenant").await;
-    assert!(is_corrupt(&table.customer_session("session").await));
+    is_corrupt(table.customer_session("session").await, "customer_session");
     table.delete_customer_session("session").await.unwrap();
     assert_eq!(table.customer_session("session").await.unwrap(), None);
     table.delete_customer_session("session").await.unwrap();

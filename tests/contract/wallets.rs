@@ -91,8 +91,8 @@ async fn a_full_wallet_takes_no_more_and_a_spoiled_one_is_told() {
     table.commit_claim(&copy(1, 1, 1), Wallet::default(), None).await.unwrap().unwrap();
     let pk = format!("CU#{}#{}", whose(), customer());
     platform.spoils(&pk, &format!("CV#{}", voucher(1)), "claim").await;
-    assert!(is_corrupt(&table.claim_of(&whose(), &customer(), &voucher(1)).await));
-    assert!(is_corrupt(&table.wallet(&whose(), &customer()).await));
+    is_corrupt(table.claim_of(&whose(), &customer(), &voucher(1)).await, "claim");
+    is_corrupt(table.wallet(&whose(), &customer()).await, "claim");
     platform.spoils(&pk, "WALLET", "held").await;
-    assert!(is_corrupt(&table.wallet_size(&whose(), &customer()).await));
+    is_corrupt(table.wallet_size(&whose(), &customer()).await, "wallet");
 }

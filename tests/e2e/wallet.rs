@@ -276,7 +276,7 @@ async fn scans_are_limited_and_say_when_to_try_again() {
     let voucher = publishes(owner, &json!({})).await;
     let path = format!("{}/scan", path_of(&voucher));
     let visitor = platform.visitor();
-    let answers = at_once(16, (0..61).map(|_| visitor.get(&path))).await;
+    let answers = at_once(16, (0..61).map(|_| async { visitor.get(&path).await })).await;
     let limited: Vec<_> = answers.iter().filter(|answer| answer.status == 429).collect();
     assert_eq!(limited.len(), 1, "sixty a minute");
     limited[0].problem(429, "too_many_attempts");
