@@ -90,7 +90,7 @@ async fn a_repeated_invitation_shows_no_code() {
 async fn a_revoked_device_does_nothing_more_and_a_foreign_one_is_not_there() {
     let shop = Shop::open().await;
     let (owner, voucher) = (shop.owner(), shop.publishes(&json!({})).await);
-    let short = code(&voucher, "short");
+    let short = code(&voucher, "SHORT");
     let phone = shop.enrols("Till 1").await;
     let done = phone.redeems(&short, "a").await.is(201).json();
     assert_eq!(done["by"]["device"], phone.id.as_str());
@@ -98,7 +98,7 @@ async fn a_revoked_device_does_nothing_more_and_a_foreign_one_is_not_there() {
     assert_eq!(named["by"]["device"], phone.id.as_str());
     let unknown = json!({ "device_id": "dev_00000000000000000000000000" });
     shop.redeems(&short, &unknown).await.problem(404, "device_unknown");
-    for wrong in ["Device x", "Device .", "Device ", &format!("Device {}.00", phone.id)] {
+    for wrong in ["Device x", "Device .", &format!("Device {}.00", phone.id)] {
         let ask = shop.platform.visitor().get("/api/v1/redemptions");
         ask.header("authorization", wrong).await.problem(401, "device_not_enrolled");
     }
@@ -118,11 +118,11 @@ async fn a_revoked_device_does_nothing_more_and_a_foreign_one_is_not_there() {
     let seen = bound.get("/api/v1/devices").await.is(200).json();
     assert_eq!(seen["devices"][0]["seen_at"], "2026-11-20T12:00:00Z");
     shop.platform.passes(SignedDuration::from_mins(14)).await;
-    phone.get("/api/v1/redemptions").await.is(200);
+    drop(phone.get("/api/v1/redemptions").await.is(200));
     let seen = bound.get("/api/v1/devices").await.is(200).json();
     assert_eq!(seen["devices"][0]["seen_at"], "2026-11-20T12:00:00Z", "not yet");
     shop.platform.passes(SignedDuration::from_mins(1)).await;
-    phone.get("/api/v1/redemptions").await.is(200);
+    drop(phone.get("/api/v1/redemptions").await.is(200));
     let seen = bound.get("/api/v1/devices").await.is(200).json();
     assert_eq!(seen["devices"][0]["seen_at"], "2026-11-20T12:15:00Z");
     assert_eq!(bound.delete(&path).await.status, 204);

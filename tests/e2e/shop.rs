@@ -48,7 +48,7 @@ impl Shop {
     /// A published voucher of this business, with these members over those of a free coffee.
     pub(crate) async fn publishes(&self, over: &Value) -> Value {
         let draft = self.drafts(over).await;
-        self.owner().post(&format!("{}/publish", path_of(&draft))).await.is(200);
+        drop(self.owner().post(&format!("{}/publish", path_of(&draft))).await.is(200));
         draft
     }
 
@@ -58,7 +58,7 @@ impl Shop {
     }
 
     pub(crate) async fn becomes(&self, voucher: &Value, change: &str) {
-        self.owner().post(&format!("{}/{change}", path_of(voucher))).await.is(200);
+        drop(self.owner().post(&format!("{}/{change}", path_of(voucher))).await.is(200));
     }
 
     /// A code at this business, with these members beside it.
