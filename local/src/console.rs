@@ -9,6 +9,7 @@ pub(crate) mod guard;
 mod page;
 mod payday;
 mod tipping;
+mod vouchers;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -61,6 +62,7 @@ pub(crate) struct Console {
     client: Client,
     simulator: Option<Simulator>,
     ahead: Ahead,
+    said: vouchers::Said,
 }
 
 /// A button.
@@ -76,10 +78,15 @@ enum Action {
     Settle,
     NextNight,
     FiveMinutes,
+    PublishVoucher,
+    CustomerLink,
+    RedeemVoucher,
+    PrintBatch,
+    OfflineDevice,
 }
 
 impl Action {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 15] = [
         Self::Scan,
         Self::Nightly,
         Self::Regenerate,
@@ -90,6 +97,11 @@ impl Action {
         Self::Settle,
         Self::NextNight,
         Self::FiveMinutes,
+        Self::PublishVoucher,
+        Self::CustomerLink,
+        Self::RedeemVoucher,
+        Self::PrintBatch,
+        Self::OfflineDevice,
     ];
 
     /// The last part of its path, and its name in the address that follows.
@@ -105,6 +117,11 @@ impl Action {
             Self::Settle => "settle",
             Self::NextNight => "next-night",
             Self::FiveMinutes => "five-minutes",
+            Self::PublishVoucher => "publish-voucher",
+            Self::CustomerLink => "customer-link",
+            Self::RedeemVoucher => "redeem-voucher",
+            Self::PrintBatch => "print-batch",
+            Self::OfflineDevice => "offline-device",
         }
     }
 
@@ -119,6 +136,11 @@ impl Action {
             | Self::Settle
             | Self::NextNight
             | Self::FiveMinutes => "/console/tips",
+            Self::PublishVoucher
+            | Self::CustomerLink
+            | Self::RedeemVoucher
+            | Self::PrintBatch
+            | Self::OfflineDevice => "/console/vouchers",
         }
     }
 
@@ -144,6 +166,7 @@ impl Console {
             client: Client::plain(),
             simulator: stack.simulator().cloned(),
             ahead: stack.ahead(),
+            said: vouchers::Said::default(),
         }
     }
 
@@ -161,6 +184,10 @@ impl Console {
             (&Method::GET, "/console/state") => self.state().await,
             (&Method::GET | &Method::HEAD, "/console/tips") => self.tips(head.uri.query()).await,
             (&Method::GET, "/console/guard-code.svg") => self.guard_code().await,
+            (&Method::GET | &Method::HEAD, "/console/vouchers") => {
+                self.vouchers(head.uri.query()).await
+            }
+            (&Method::GET, "/console/voucher-code.svg") => self.voucher_code().await,
             (&Method::GET, "/console/console.js") => script(SCRIPT),
             (&Method::GET, "/console/tips.js") => script(TIPS_SCRIPT),
             (&Method::POST, _) => self.act(action?, head).await,
@@ -218,6 +245,11 @@ impl Console {
             Action::Settle => self.settle().await,
             Action::NextNight => self.next_night().await,
             Action::FiveMinutes => self.five_minutes().await,
+            Action::PublishVoucher => self.publish_voucher().await,
+            Action::CustomerLink => self.customer_link().await,
+            Action::RedeemVoucher => self.redeem_voucher().await,
+            Action::PrintBatch => self.print_batch().await,
+            Action::OfflineDevice => self.offline_device().await,
         };
         let outcome = if done.is_ok() { "done" } else { "failed" };
         if let Err(error) = done {

@@ -1,10 +1,12 @@
-//! A tenant, a key, a logo, a property and its code to begin with: made once, found again at each later start.
+//! A tenant, a key, a logo, a property, a guard and a voucher with their codes to begin with: made once, found again at
+//! each later start.
 //!
 //! The tenant and its key are written into the table, because no route makes the first key; all else goes through the
 //! platform's own API, as a customer's would. Deliberately absent: scans. The first one is the reader's.
 
 mod guard;
 mod logo;
+mod voucher;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -16,7 +18,7 @@ use axum::body::Bytes;
 use domain::access::{Scope, fingerprint};
 use domain::code::{CodeStatus, scan_url};
 use domain::guard::GuardToken;
-use domain::id::{GuardId, InvalidId, PropertyId, TenantId};
+use domain::id::{BusinessId, GuardId, InvalidId, PropertyId, TenantId, VoucherId};
 use http::{Method, Request, Response, header};
 use http_body_util::Full;
 use jiff::Timestamp;
@@ -58,6 +60,15 @@ pub struct Demo {
     /// What the path of the guard's code carries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard_token: Option<GuardToken>,
+    /// The business.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business_id: Option<BusinessId>,
+    /// Its voucher, a draft at first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voucher_id: Option<VoucherId>,
+    /// What the voucher's QR code carries: a signed token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voucher_token: Option<String>,
     /// Where the simulator of Paystack answers, unless the real one is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub simulator_url: Option<String>,
@@ -141,9 +152,13 @@ pub async fn make(stack: &Stack) -> Result<Demo, DemoError> {
     }
     let simulated = ensure_merchant(stack, &demo.tenant_id)?;
     let guard = guard::ensure(&table, &api, &demo.tenant_id).await?;
+    let voucher = voucher::ensure(&table, &api, &demo.tenant_id, stack.clock().now()).await?;
     let demo = Demo {
         guard_id: Some(guard.id),
         guard_token: Some(guard.token),
+        business_id: Some(voucher.business),
+        voucher_id: Some(voucher.id),
+        voucher_token: Some(voucher.token),
         simulator_url: stack.simulator_url(),
         paystack_secret_key: simulated,
         ..demo.clone()
@@ -195,6 +210,9 @@ pub(crate) async fn ensure_key(stack: &Stack) -> Result<Demo, DemoError> {
         property_id: PropertyId::parse(PROPERTY_ID)?,
         guard_id: None,
         guard_token: None,
+        business_id: None,
+        voucher_id: None,
+        voucher_token: None,
         simulator_url: None,
         paystack_secret_key: None,
     };

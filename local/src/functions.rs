@@ -10,8 +10,13 @@ use crate::registry::{BoxError, Build, Handler, Registry};
 
 /// Every function of the platform.
 pub fn registry() -> Registry {
-    let http: [(&'static str, Build); 19] = [
+    let http: [(&'static str, Build); 27] = [
         ("analytics", |env| http("analytics", env, analytics::Deps::from_env, analytics::routes)),
+        ("business-pages", |env| {
+            http("business-pages", env, business_pages::Deps::from_env, business_pages::routes)
+        }),
+        ("campaigns", |env| http("campaigns", env, campaigns::Deps::from_env, campaigns::routes)),
+        ("devices", |env| http("devices", env, devices::Deps::from_env, devices::routes)),
         ("export-jobs", |env| {
             http("export-jobs", env, export_jobs::Deps::from_env, export_jobs::routes)
         }),
@@ -25,6 +30,7 @@ pub fn registry() -> Registry {
         ("generate", |env| http("generate", env, generate::Deps::from_env, generate::routes)),
         ("guards", |env| http("guards", env, guards::Deps::from_env, guards::routes)),
         ("health", |env| http("health", env, health::Deps::from_env, health::routes)),
+        ("keys", |env| http("keys", env, keys::Deps::from_env, keys::routes)),
         ("ops-pages", |env| http("ops-pages", env, ops_pages::Deps::from_env, ops_pages::routes)),
         ("paystack-webhook", |env| {
             http(
@@ -38,6 +44,7 @@ pub fn registry() -> Registry {
         ("properties", |env| {
             http("properties", env, properties::Deps::from_env, properties::routes)
         }),
+        ("redeem", |env| http("redeem", env, redeem::Deps::from_env, redeem::routes)),
         ("scan", |env| http("scan", env, scan::Deps::from_env, scan::routes)),
         ("settlements", |env| {
             http("settlements", env, settlements::Deps::from_env, settlements::routes)
@@ -56,14 +63,20 @@ pub fn registry() -> Registry {
                 transfer_approval::routes,
             )
         }),
+        ("vouchers", |env| http("vouchers", env, vouchers::Deps::from_env, vouchers::routes)),
+        ("voucher-page", |env| {
+            http("voucher-page", env, voucher_page::Deps::from_env, voucher_page::routes)
+        }),
+        ("wallet", |env| http("wallet", env, wallet::Deps::from_env, wallet::routes)),
     ];
-    let events: [(&'static str, Build); 10] = [
+    let events: [(&'static str, Build); 11] = [
         ("aggregate", |env| event(env, aggregate::Deps::from_env, aggregate::handle)),
         ("exports", |env| event(env, exports::Deps::from_env, exports::handle)),
         ("janitor", |env| event(env, janitor::Deps::from_env, janitor::handle)),
         ("notify", |env| event(env, notify::Deps::from_env, notify::handle)),
         ("payments", |env| event(env, payments::Deps::from_env, payments::handle)),
         ("payouts", |env| event(env, payouts::Deps::from_env, payouts::handle)),
+        ("printing", |env| event(env, printing::Deps::from_env, printing::handle)),
         ("reconcile", |env| event(env, reconcile::Deps::from_env, reconcile::handle)),
         ("relay", |env| event(env, relay::Deps::from_env, relay::handle)),
         ("settle", |env| event(env, settle::Deps::from_env, settle::handle)),
@@ -77,8 +90,11 @@ pub fn registry() -> Registry {
 /// # Errors
 /// [`EnvironmentError`] names a variable that a function misses.
 pub fn openapi(env: &Environment) -> Result<OpenApi, EnvironmentError> {
-    let functions: [Routes; 19] = [
+    let functions: [Routes; 27] = [
         analytics::routes(analytics::Deps::from_env(env)?),
+        business_pages::routes(business_pages::Deps::from_env(env)?),
+        campaigns::routes(campaigns::Deps::from_env(env)?),
+        devices::routes(devices::Deps::from_env(env)?),
         export_jobs::routes(export_jobs::Deps::from_env(env)?),
         export_pages::routes(export_pages::Deps::from_env(env)?),
         finance::routes(finance::Deps::from_env(env)?),
@@ -86,10 +102,12 @@ pub fn openapi(env: &Environment) -> Result<OpenApi, EnvironmentError> {
         generate::routes(generate::Deps::from_env(env)?),
         guards::routes(guards::Deps::from_env(env)?),
         health::routes(health::Deps::from_env(env)?),
+        keys::routes(keys::Deps::from_env(env)?),
         ops_pages::routes(ops_pages::Deps::from_env(env)?),
         paystack_webhook::routes(paystack_webhook::Deps::from_env(env)?),
         photos::routes(photos::Deps::from_env(env)?),
         properties::routes(properties::Deps::from_env(env)?),
+        redeem::routes(redeem::Deps::from_env(env)?),
         scan::routes(scan::Deps::from_env(env)?),
         settlements::routes(settlements::Deps::from_env(env)?),
         site::routes(site::Deps::from_env(env)?),
@@ -97,6 +115,9 @@ pub fn openapi(env: &Environment) -> Result<OpenApi, EnvironmentError> {
         tip_create::routes(tip_create::Deps::from_env(env)?),
         tip_page::routes(tip_page::Deps::from_env(env)?),
         transfer_approval::routes(transfer_approval::Deps::from_env(env)?),
+        vouchers::routes(vouchers::Deps::from_env(env)?),
+        voucher_page::routes(voucher_page::Deps::from_env(env)?),
+        wallet::routes(wallet::Deps::from_env(env)?),
     ];
     Ok(web::openapi::of(functions))
 }

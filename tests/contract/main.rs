@@ -8,7 +8,9 @@ mod audit;
 mod claims;
 mod codes;
 mod counters;
+mod customers;
 mod desk;
+mod enrolments;
 mod guards;
 mod keys;
 mod ledger;
@@ -16,6 +18,7 @@ mod limits;
 mod postings;
 mod properties;
 mod reconciliations;
+mod redemptions;
 mod samples;
 mod scans;
 mod slots;
@@ -23,6 +26,8 @@ mod tenants;
 mod tipping;
 mod tips;
 mod trail;
+mod vouchers;
+mod wallets;
 
 use adapters::table::StoreError;
 

@@ -58,7 +58,7 @@ fn voucher(tenant: &TenantId, number: u8, limits: Limits) -> Voucher {
     }
 }
 
-fn change(of: &Voucher) -> AuditChange {
+pub(crate) fn change(of: &Voucher) -> AuditChange {
     AuditChange {
         tenant: of.tenant.clone(),
         at: noon(),
@@ -87,7 +87,7 @@ fn batch(of: &Voucher, number: u8, first: u32, limit: Option<u32>) -> Batch {
 }
 
 /// A voucher that is published.
-async fn published(table: &Table, number: u8, limits: Limits) -> Voucher {
+pub(crate) async fn published(table: &Table, number: u8, limits: Limits) -> Voucher {
     let draft = voucher(&tenant(1).id, number, limits);
     let answer = saved(table, draft.id.as_str()).await;
     table.insert_voucher(&draft, answer).await.unwrap().unwrap();

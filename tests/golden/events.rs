@@ -15,8 +15,11 @@ use crate::call::{Answered, call};
 use crate::desk::{ask, change_account, lay_out};
 use crate::fixture::{golden, is_update, options, root, router, template};
 use crate::money::{earn, reserve, settle};
+use crate::redeem::open_till;
 use crate::seed::{scan, seed};
 use crate::tips::begin;
+use crate::vouchers::offer;
+use crate::wallet::{hold, invite};
 
 /// The headers of an answer that are compared.
 const HEADERS: [&str; 11] = [
@@ -43,12 +46,15 @@ const VOLATILE: [&str; 7] = [
     "upload_url",
 ];
 /// Routes that nobody is refused at.
-const NEVER_REFUSED: [&str; 6] = [
+const NEVER_REFUSED: [&str; 9] = [
     "DELETE /session",
+    "GET /.well-known/jwks.json",
+    "GET /business/worker.js",
     "GET /desk/sign-in",
     "GET /docs",
     "GET /docs/problems",
     "GET /health",
+    "GET /my/vouchers",
     "GET /openapi.json",
 ];
 
@@ -89,8 +95,21 @@ async fn play(function: &str) {
         if ["finance-pages", "settlements"].contains(&function) {
             settle(&stack).await;
         }
+        if ["business-pages", "campaigns", "devices", "redeem", "vouchers"].contains(&function) {
+            offer(&stack).await;
+        }
+        if ["devices", "redeem"].contains(&function) {
+            open_till(&stack).await;
+        }
         if function == "transfer-approval" {
             reserve(&stack).await;
+        }
+        if ["voucher-page", "wallet"].contains(&function) {
+            invite(&stack).await;
+        }
+        let claims = path.to_string_lossy().contains("/claim_voucher");
+        if ["voucher-page", "wallet"].contains(&function) && !claims {
+            hold(&stack).await;
         }
         let answered = call(&router(&stack, function, 0), &event).await;
         let mut reply = serde_json::to_string_pretty(&shown(function, &answered)).unwrap();
@@ -194,6 +213,16 @@ async fn analytics_answers_its_events_as_kept() {
 }
 
 #[tokio::test]
+async fn campaigns_answers_its_events_as_kept() {
+    play("campaigns").await;
+}
+
+#[tokio::test]
+async fn business_pages_answers_its_events_as_kept() {
+    play("business-pages").await;
+}
+
+#[tokio::test]
 async fn export_jobs_answers_its_events_as_kept() {
     play("export-jobs").await;
 }
@@ -226,6 +255,21 @@ async fn guards_answers_its_events_as_kept() {
 #[tokio::test]
 async fn health_answers_its_events_as_kept() {
     play("health").await;
+}
+
+#[tokio::test]
+async fn devices_answers_its_events_as_kept() {
+    play("devices").await;
+}
+
+#[tokio::test]
+async fn redeem_answers_its_events_as_kept() {
+    play("redeem").await;
+}
+
+#[tokio::test]
+async fn keys_answers_its_events_as_kept() {
+    play("keys").await;
 }
 
 #[tokio::test]
@@ -281,6 +325,21 @@ async fn tip_page_answers_its_events_as_kept() {
 #[tokio::test]
 async fn transfer_approval_answers_its_events_as_kept() {
     play("transfer-approval").await;
+}
+
+#[tokio::test]
+async fn vouchers_answers_its_events_as_kept() {
+    play("vouchers").await;
+}
+
+#[tokio::test]
+async fn voucher_page_answers_its_events_as_kept() {
+    play("voucher-page").await;
+}
+
+#[tokio::test]
+async fn wallet_answers_its_events_as_kept() {
+    play("wallet").await;
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::seed::noon;
 pub(crate) const TOKEN: [u8; 8] = [1; 8];
 
 /// A claim and an answer that nobody asks for again.
-async fn answer(table: &Table, key: &str) -> (Claim, Answer) {
+pub(crate) async fn answer(table: &Table, key: &str) -> (Claim, Answer) {
     let claimed = table.claim(("seed", "seed", key), key, key.to_owned(), noon()).await.unwrap();
     let ClaimOutcome::Ours(claim) = claimed else { panic!("{key}: {claimed:?}") };
     (claim, Answer { status: 201, body: "{}".to_owned() })

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use web::guard::tenant_of;
 use web::idempotency::KeyRefused;
 use web::problem::ProblemBody;
-use web::{Caller, Once, Problem, Stopped, may};
+use web::{Caller, Held, Once, Problem, Stopped, may};
 
 use crate::Deps;
 use crate::voucher::VoucherResponse;
@@ -64,18 +64,24 @@ pub(crate) async fn create_voucher(
     let fixed = static_code.as_deref().map(StaticCode::parse).transpose()?;
     let business = deps.table.business(&caller.tenant, &business_id).await?;
     let business = business.ok_or(VoucherRefused::UnknownBusiness)?.id;
-    let mut voucher = draft(&deps, &caller.tenant, (business, terms, fixed)).await?;
+    let voucher = draft(&deps, &caller.tenant, (business, terms, fixed)).await?;
+    let reply = insert(&deps, voucher, &once.key).await?;
+    Ok((StatusCode::CREATED, Reply(reply)))
+}
+
+/// Writes the draft with its codes; where its short code is taken, with another one.
+async fn insert(deps: &Deps, draft: Voucher, key: &Held) -> Result<VoucherResponse, Problem> {
+    let mut voucher = draft;
     for _ in 0..DRAWS_MAX {
-        let now = deps.ids.now();
-        let reply = VoucherResponse::of(&voucher, now, None, &Totals::default());
-        let reply = reply.with_codes(&deps, &voucher).await?;
-        let answer = once.key.saving(StatusCode::CREATED, &reply);
+        let reply = VoucherResponse::of(&voucher, deps.ids.now(), None, &Totals::default());
+        let reply = reply.with_codes(deps, &voucher).await?;
+        let answer = key.saving(StatusCode::CREATED, &reply);
         match deps.table.insert_voucher(&voucher, answer).await? {
             Ok(()) => {
                 tracing::info!(event = "voucher_created", voucher.id = %voucher.id, "made voucher `{}`", voucher.id);
-                return Ok((StatusCode::CREATED, Reply(reply)));
+                return Ok(reply);
             }
-            Err(VoucherRefused::CodeTaken) => voucher = redrawn(&deps, voucher).await?,
+            Err(VoucherRefused::CodeTaken) => voucher = redrawn(deps, voucher).await?,
             // A new voucher cannot have been changed: somebody else has taken the claim over.
             Err(VoucherRefused::Changed) => return Err(KeyRefused::Running.into()),
             Err(refused) => return Err(refused.into()),

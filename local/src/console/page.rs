@@ -113,6 +113,11 @@ pub(super) fn notice(query: &str) -> Option<Notice> {
         }
         Action::NextNight => "It is the next night: the run begins by itself.",
         Action::FiveMinutes => "Five minutes have passed.",
+        Action::PublishVoucher => "The voucher is published.",
+        Action::CustomerLink => "The link is made.",
+        Action::RedeemVoucher => "The till has answered.",
+        Action::PrintBatch => "The printing is ordered; reload in a moment.",
+        Action::OfflineDevice => "The device was offline and is back.",
     };
     match outcome {
         "done" => Some(Notice { is_good: true, sentence: good }),

@@ -1,5 +1,7 @@
-//! Files on S3 that are written in parts and fetched for a few minutes: exports. They lie in the images' bucket under a
-//! prefix that the content network does not serve, and are gone after a week.
+//! Files on S3 that are fetched for a few minutes: exports, written in parts, and printings. They lie in the images'
+//! bucket under prefixes that the content network does not serve, and are gone after a week or, printings, a month.
+
+mod print;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +15,8 @@ use domain::export::Export;
 use domain::failure::{Failure, Kind};
 
 use crate::environment::{Environment, EnvironmentError};
+
+pub use print::PrintFile;
 
 /// The fewest bytes of a part that is not the last: S3's own limit.
 pub const PART_BYTES_MIN: usize = 5 * 1024 * 1024;
@@ -128,9 +132,13 @@ impl Files {
     /// # Errors
     /// [`FilesError`].
     pub async fn address(&self, export: &Export) -> Result<String, FilesError> {
+        self.address_of(&key(export)).await
+    }
+
+    async fn address_of(&self, key: &str) -> Result<String, FilesError> {
         let config = PresigningConfig::expires_in(ADDRESS_VALID_FOR);
         let config = config.map_err(|error| FilesError(error.into()))?;
-        let get = self.client.get_object().bucket(&*self.bucket).key(key(export));
+        let get = self.client.get_object().bucket(&*self.bucket).key(key);
         Ok(get.presigned(config).await.map_err(broken)?.uri().to_owned())
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::contact::is_hidden;
-use crate::failure::{FieldError, InvalidFields};
+use crate::failure::{Failure, FieldError, InvalidFields, Kind};
 use crate::id::{BusinessId, TenantId};
 
 /// The longest name of a business or a place, in characters.
@@ -60,6 +60,33 @@ pub struct Location {
     /// Longitude in millionths of a degree, east positive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub longitude_e6: Option<i32>,
+}
+
+/// Why a business is not shown, or does not change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BusinessRefused {
+    /// There is none of this id.
+    #[error("there is no such business")]
+    Unknown,
+    /// Somebody else was faster.
+    #[error("the business was changed meanwhile, read it again")]
+    Changed,
+}
+
+impl Failure for BusinessRefused {
+    fn kind(&self) -> Kind {
+        match self {
+            BusinessRefused::Unknown => Kind::Missing,
+            BusinessRefused::Changed => Kind::Conflict,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            BusinessRefused::Unknown => "business_unknown",
+            BusinessRefused::Changed => "business_changed",
+        }
+    }
 }
 
 impl Business {

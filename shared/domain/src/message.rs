@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ExportId, PayoutId, TenantId, TipId};
+use crate::id::{ExportId, PayoutId, TenantId, TipId, VoucherId};
 use crate::ledger::TransferReference;
 
 /// A message in the queue of `payments`.
@@ -76,6 +76,15 @@ pub struct ExportMessage {
     pub tenant: TenantId,
     /// Which one.
     pub export: ExportId,
+}
+
+/// A message in the queue of `printing`: go on with this one. Harmless when it is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrintingMessage {
+    /// Of which voucher.
+    pub voucher: VoucherId,
+    /// The place of its first code in the status list, under which it is found.
+    pub first: u32,
 }
 
 /// An event whose signature was right.

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValue};
+use domain::audit::AuditChange;
 use domain::id::TenantId;
 use serde::{Deserialize, Serialize};
 
@@ -77,13 +78,25 @@ impl Table {
         places: &[u32],
         revoked: bool,
     ) -> Result<(), StoreError> {
-        let mut chunks: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        for place in places {
-            let chunk = chunks.entry(place / keys::STATUS_CHUNK).or_default();
-            chunk.push(place % keys::STATUS_CHUNK);
+        for (chunk, places) in chunks(places) {
+            self.mark_chunk(tenant, (chunk, &places, revoked), None).await?;
         }
-        for (chunk, places) in chunks {
-            self.mark_chunk(tenant, chunk, &places, revoked).await?;
+        Ok(())
+    }
+
+    /// The same with a record of the change, which is written with the first of the places.
+    ///
+    /// # Errors
+    /// As [`Table::mark_status`].
+    pub async fn commit_status(
+        &self,
+        change: &AuditChange,
+        places: &[u32],
+        revoked: bool,
+    ) -> Result<(), StoreError> {
+        let mut record = Some(change);
+        for (chunk, places) in chunks(places) {
+            self.mark_chunk(&change.tenant, (chunk, &places, revoked), record.take()).await?;
         }
         Ok(())
     }
@@ -91,9 +104,8 @@ impl Table {
     async fn mark_chunk(
         &self,
         tenant: &TenantId,
-        chunk: u32,
-        places: &[u32],
-        revoked: bool,
+        (chunk, places, revoked): (u32, &[u32], bool),
+        record: Option<&AuditChange>,
     ) -> Result<(), StoreError> {
         let key = keys::status_chunk(tenant, chunk);
         let mut patience = Patience::new();
@@ -107,7 +119,15 @@ impl Table {
             let item = ChunkItem { chunk, bits, version: read.saturating_add(1) };
             let values = Item::from([(":read".to_owned(), number(read))]);
             let same = "attribute_not_exists(PK) OR #version = :read";
-            if self.put_if(encode(&key, KIND, &item)?, same, values).await? {
+            let item = encode(&key, KIND, &item)?;
+            let written = match record {
+                None => self.put_if(item, same, values).await?,
+                Some(change) => {
+                    let write = self.put(item, Some(same), values);
+                    self.transact_audited(change, vec![write]).await?.is_ok()
+                }
+            };
+            if written {
                 return Ok(());
             }
             if !patience.wait().await {
@@ -149,6 +169,16 @@ impl Table {
         all.truncate(end);
         Ok(all)
     }
+}
+
+/// The places within each chunk.
+fn chunks(places: &[u32]) -> BTreeMap<u32, Vec<u32>> {
+    let mut chunks: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for place in places {
+        let chunk = chunks.entry(place / keys::STATUS_CHUNK).or_default();
+        chunk.push(place % keys::STATUS_CHUNK);
+    }
+    chunks
 }
 
 fn bit(place: u32) -> u8 {

@@ -1,6 +1,7 @@
 //! Vouchers and the codes that are typed in for them, each code one voucher's.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::audit::AuditChange;
 use domain::id::{BatchId, TenantId, VoucherId};
 use domain::page::{Page, PageSize, Position};
 use domain::redemption::CodeForm;
@@ -138,8 +139,9 @@ impl Table {
         }))
     }
 
-    /// Replaces the voucher that was read as `before`, and tells its counters. A voucher that is published for the
-    /// first time gets them. [`VoucherRefused::Changed`] where somebody else was faster.
+    /// Replaces the voucher that was read as `before`, tells its counters, and writes the record of the change. A
+    /// voucher that is published for the first time gets its counters. [`VoucherRefused::Changed`] where somebody else
+    /// was faster.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -147,6 +149,7 @@ impl Table {
         &self,
         voucher: &Voucher,
         before: &Voucher,
+        change: &AuditChange,
     ) -> Result<Result<(), VoucherRefused>, StoreError> {
         let mut writes = vec![self.write_voucher(voucher, before)?];
         match (before.status, voucher.status) {
@@ -161,7 +164,8 @@ impl Table {
             }
             _ => writes.extend(self.write_quota_states(voucher)),
         }
-        Ok(self.transact(writes).await?.map_err(|_| VoucherRefused::Changed))
+        let written = self.transact_audited(change, writes).await?;
+        Ok(written.map_err(|_| VoucherRefused::Changed))
     }
 
     /// The write of a voucher on the condition that it is still what was read.

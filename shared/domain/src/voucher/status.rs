@@ -81,7 +81,11 @@ impl Failure for VoucherRefused {
     fn kind(&self) -> Kind {
         match self {
             VoucherRefused::Unknown | VoucherRefused::UnknownBusiness => Kind::Missing,
-            _ => Kind::Conflict,
+            VoucherRefused::Status(_)
+            | VoucherRefused::Expired
+            | VoucherRefused::RulesFixed
+            | VoucherRefused::Changed
+            | VoucherRefused::CodeTaken => Kind::Conflict,
         }
     }
 
@@ -90,7 +94,7 @@ impl Failure for VoucherRefused {
             VoucherRefused::Unknown => "voucher_unknown",
             VoucherRefused::UnknownBusiness => "business_unknown",
             VoucherRefused::Status(_) => "voucher_status",
-            VoucherRefused::Expired => "voucher_expired",
+            VoucherRefused::Expired => "voucher_end_passed",
             VoucherRefused::RulesFixed => "voucher_rules_fixed",
             VoucherRefused::Changed => "voucher_changed",
             VoucherRefused::CodeTaken => "voucher_code_taken",
