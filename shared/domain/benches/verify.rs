@@ -40,10 +40,12 @@ fn main() {
     for (name, to_sign) in forms {
         let (message, signature, token) = signed(&signing, to_sign);
         let ours = || {
-            let verdict = verifier.verify(black_box(&token), &[TokenKind::Standard], Some(&list), now);
+            let verdict =
+                verifier.verify(black_box(&token), &[TokenKind::Standard], Some(&list), now);
             assert!(verdict.is_ok());
         };
-        let (ours, bare) = race(ours, || assert!(key.verify(black_box(&message), &signature).is_ok()));
+        let (ours, bare) =
+            race(ours, || assert!(key.verify(black_box(&message), &signature).is_ok()));
         let ratio = ours.as_secs_f64() / bare.as_secs_f64();
         let [ours, bare] = [ours, bare].map(|time| time.as_secs_f64() * 1e6);
         println!("{name:<10}verifier {ours:>8.1}   bare check {bare:>8.1}   ratio {ratio:.3}");
