@@ -28,7 +28,8 @@ async fn offers(platform: &Platform, business: &str, title: &str) -> String {
     let owner = platform.owner();
     let made = owner.post_once("/api/v1/vouchers").json(&wishes).await.is(201).json();
     let id = made["voucher_id"].as_str().unwrap().to_owned();
-    owner.post_once(&format!("/api/v1/vouchers/{id}/publish")).json(&json!({})).await.is(200);
+    let _ =
+        owner.post_once(&format!("/api/v1/vouchers/{id}/publish")).json(&json!({})).await.is(200);
     id
 }
 
@@ -112,7 +113,7 @@ async fn the_figures_are_those_of_the_api() {
     let short = codes.iter().find(|code| code["type"] == "SHORT").unwrap()["code"].clone();
     for _ in 0..3 {
         let wanted = json!({ "code": short, "business_id": business });
-        owner.post_once("/api/v1/redemptions").json(&wanted).await.is(201);
+        let _ = owner.post_once("/api/v1/redemptions").json(&wanted).await.is(201);
     }
     platform.quiet().await;
 

@@ -58,6 +58,7 @@ struct Figures {
     weeks: [(Week, Vec<Hour>); 2],
     countries: Vec<Country>,
     refusals: Vec<NameCount>,
+    forms: Vec<NameCount>,
 }
 
 /// A row of the table beside a week: the hour, and the counts from Monday to Sunday.
@@ -217,6 +218,7 @@ async fn figures(deps: &Deps, voucher: &Voucher, days: i64) -> Result<Figures, P
         ],
         countries: countries(&scans.countries, &cities),
         refusals: numbers.refusals.iter().map(in_words).collect(),
+        forms: numbers.forms.iter().map(of_form).collect(),
         numbers,
     })
 }
@@ -231,4 +233,17 @@ fn week(named: (&'static str, &'static str, &str), rows: &[Vec<i64>]) -> (Week, 
 /// A refusal's code as words: `voucher_already_redeemed` is "voucher already redeemed".
 fn in_words(NameCount { name, count }: &NameCount) -> NameCount {
     NameCount { name: page::sentence(&name.replace('_', " ")), count: *count }
+}
+
+/// A form of codes as people call it.
+fn of_form(NameCount { name, count }: &NameCount) -> NameCount {
+    let name = match name.as_str() {
+        "standard" => "The voucher's own QR code",
+        "user" => "A customer's code",
+        "print" => "Printed code",
+        "short" => "Short code",
+        "static" => "Fixed code",
+        other => other,
+    };
+    NameCount { name: name.to_owned(), count: *count }
 }

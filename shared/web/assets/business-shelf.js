@@ -143,7 +143,7 @@ export class Shelf {
 
   tick() { return this.#isOld ? this.refresh() : this.draw(); }
 
-  get #isOld() { return this.#parts.device && Date.now() - (this.#snapshot?.fetched_at ?? 0) > SNAPSHOT_MAX_AGE_MS; }
+  get #isOld() { return Date.now() - (this.#snapshot?.fetched_at ?? 0) > SNAPSHOT_MAX_AGE_MS; }
 
   // Sends what waits, then asks for a new snapshot. One tab does it at a time.
   async refresh(pressed = false) {
@@ -157,8 +157,8 @@ export class Shelf {
     try {
       await navigator.locks.request(`tessera-${byId("main").dataset.business}`, async () => {
         await this.#repeat();
-        if (!device) return network.set(navigator.onLine);
-        await this.#send();
+        // Whoever is no device has the list for the vouchers' names.
+        if (device) await this.#send();
         await this.#renew(pressed);
         return network.set(true);
       });
