@@ -1,5 +1,5 @@
-//! POST /api/v1/redemptions/leases and DELETE …/leases/{lease_id}: a device takes redemptions along for the time when it
-//! is offline, and gives back what it has not used (X27).
+//! POST /api/v1/redemptions/leases and DELETE …/leases/{lease_id}: a device takes redemptions along for the time when
+//! it is offline, and gives back what it has not used (X27).
 
 use axum::Json as Reply;
 use axum::extract::{FromRequestParts, Path, State};

@@ -17,8 +17,8 @@ use crate::rejected::Halt;
 use crate::response::RedemptionResponse;
 use crate::take::{Taken, take};
 
-/// Redeems a code at a business, once per `Idempotency-Key`. A unique code is redeemed once; a code that many people have
-/// takes one of the voucher's limit each time.
+/// Redeems a code at a business, once per `Idempotency-Key`. A unique code is redeemed once; a code that many people
+/// have takes one of the voucher's limit each time.
 #[utoipa::path(
     post,
     path = "/api/v1/redemptions",

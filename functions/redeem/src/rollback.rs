@@ -1,5 +1,5 @@
-//! POST /api/v1/redemptions/{redemption_id}/rollback: takes a redemption back within the voucher's window. The limit, the
-//! customer's copy and the gift get back what it took, and the code may be redeemed again.
+//! POST /api/v1/redemptions/{redemption_id}/rollback: takes a redemption back within the voucher's window. The limit,
+//! the customer's copy and the gift get back what it took, and the code may be redeemed again.
 
 use axum::Json as Reply;
 use axum::extract::{FromRequestParts, Path, State};

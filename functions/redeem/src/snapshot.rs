@@ -1,5 +1,5 @@
-//! GET /api/v1/redemptions/snapshot: all that a device needs to read codes while it is offline (V16): the public keys, the
-//! signed status list, the rules of the business's vouchers, and the leases that the device holds.
+//! GET /api/v1/redemptions/snapshot: all that a device needs to read codes while it is offline (V16): the public keys,
+//! the signed status list, the rules of the business's vouchers, and the leases that the device holds.
 
 use std::io::Write;
 

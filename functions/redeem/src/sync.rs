@@ -1,9 +1,9 @@
 //! POST /api/v1/redemptions/sync: what a device has redeemed while it was offline. Each is taken in once, in whatever
-//! order, parts and repetitions they come: the record of a redemption has an id that follows from the code, or from what
-//! the device calls it, and must not be there.
+//! order, parts and repetitions they come: the record of a redemption has an id that follows from the code, or from
+//! what the device calls it, and must not be there.
 //!
-//! With a lease that covers its instant a redemption is spent out of the lease; without one it is taken from the limit as
-//! if it were made now. What does not fit any more is kept as a refusal and never counted.
+//! With a lease that covers its instant a redemption is spent out of the lease; without one it is taken from the limit
+//! as if it were made now. What does not fit any more is kept as a refusal and never counted.
 
 mod bring;
 mod outcome;

@@ -1,5 +1,5 @@
-//! Who stands at a till: somebody with a key that may redeem, or an enrolled device (`Authorization: Device id.secret`),
-//! and the one business that either is bound to. What is another business's is not there for them.
+//! Who stands at a till: somebody with a key that may redeem, or an enrolled device (`Authorization: Device
+//! id.secret`), and the one business that either is bound to. What is another business's is not there for them.
 //!
 //! Deliberately absent: what is redeemed, and the secret of a device, of which only the SHA-256 is known.
 

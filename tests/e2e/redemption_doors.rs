@@ -1,0 +1,78 @@
+//! Who may redeem, and how often somebody may guess.
+
+use domain::access::Scope;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tessera_tests::{Platform, at_once};
+
+use crate::redemptions::{plain, token_of};
+use crate::shop::Shop;
+use crate::vouchers::{code, opens};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_wrong_codes_in_a_quarter_of_an_hour_and_no_sixth() {
+    let shop = Shop::open().await;
+    let voucher = shop.publishes(&plain()).await;
+    let short = code(&voucher, "SHORT");
+    let mut mistyped = short.clone().into_bytes();
+    mistyped[0] = if mistyped[0] == b'A' { b'B' } else { b'A' };
+    let mistyped = String::from_utf8(mistyped).unwrap();
+    for _ in 0..9 {
+        shop.redeems(&mistyped, &plain()).await.problem(422, "short_code_mistyped");
+        drop(shop.redeems(&short, &plain()).await.is(201));
+    }
+    let wrong = async |number: u32| shop.redeems(&format!("NOSUCH-{number}0"), &plain()).await;
+    let replies = at_once(20, (0..20).map(wrong)).await;
+    let unknown = replies.iter().filter(|reply| reply.status == 404).count();
+    assert_eq!(unknown, 5, "the others are too many, right away");
+    let problem = shop.redeems(&short, &plain()).await.problem(429, "code_too_many_tries");
+    assert!(problem["detail"].as_str().unwrap().contains("scan the code"));
+    let seen = shop.validates(&short, &plain()).await;
+    assert_eq!(seen["reason"]["code"], "code_too_many_tries");
+    drop(shop.redeems(&token_of(&voucher), &plain()).await.is(201));
+    shop.platform.passes(SignedDuration::from_mins(15)).await;
+    drop(shop.redeems(&short, &plain()).await.is(201));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_redeems_what_it_is_bound_to_and_nothing_else() {
+    let shop = Shop::open().await;
+    let (owner, voucher) = (shop.owner(), shop.publishes(&plain()).await);
+    let other = opens(owner, "Another").await;
+    let bound = async |kind: &str, id: &Value, scope: Scope| {
+        let wish =
+            json!({ "name": "till", "scopes": [scope], "bound_to": { "kind": kind, "id": id } });
+        let key = format!("{kind}{id}{}", scope.as_str());
+        let made = owner.asks_for_key(&wish, &key).await.is(201).json();
+        owner.with_key(made["api_key"].as_str().unwrap())
+    };
+    let own = bound("business", &shop.business["business_id"], Scope::RedemptionsWrite).await;
+    let foreign = bound("business", &other["business_id"], Scope::RedemptionsWrite).await;
+    let guard = bound("guard", &json!("grd_1"), Scope::RedemptionsWrite).await;
+    let reader = bound("business", &shop.business["business_id"], Scope::VouchersRead).await;
+    let order = shop.order(&code(&voucher, "SHORT"), &plain());
+    let ask = |owner: &tessera_tests::Owner| owner.post_once("/api/v1/redemptions").json(&order);
+    let done = ask(&own).await.is(201).json();
+    ask(&foreign).await.problem(404, "business_unknown");
+    ask(&guard).await.problem(404, "not_found");
+    ask(&reader).await.problem(403, "scope_missing");
+    ask(&owner.with_key("")).await.problem(401, "api_key_missing");
+    let path = format!("/api/v1/redemptions/{}/rollback", done["redemption_id"].as_str().unwrap());
+    let back = |owner: &tessera_tests::Owner| owner.post_once(&path).json(&json!({}));
+    back(&foreign).await.problem(404, "redemption_unknown");
+    let stranger = shop.platform.newcomer().await;
+    back(&stranger).await.problem(404, "redemption_unknown");
+    ask(&stranger).await.problem(404, "business_unknown");
+    let list = format!("/api/v1/redemptions?business_id={}", shop.id());
+    foreign.get(&list).await.problem(404, "business_unknown");
+    drop(own.get("/api/v1/redemptions").await.is(200));
+    owner.get("/api/v1/redemptions").await.problem(422, "invalid_fields");
+    drop(back(&own).await.is(200));
+    // A token of another tenant is no code here.
+    let platform: &Platform = &shop.platform;
+    let shops = opens(&stranger, "Elsewhere").await;
+    let wish = json!({ "code": token_of(&voucher), "business_id": shops["business_id"] });
+    let reply = stranger.post_once("/api/v1/redemptions").json(&wish).await;
+    reply.problem(422, "voucher_token_of_others");
+    assert!(platform.base().starts_with("http"));
+}
