@@ -41,6 +41,7 @@ mod photos;
 mod polls;
 mod reconcile;
 mod redemption_costs;
+mod redemption_doors;
 mod redemption_offline;
 mod redemptions;
 mod refunds;

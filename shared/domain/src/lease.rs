@@ -106,7 +106,11 @@ impl Failure for LeaseRefused {
 
 impl Lease {
     /// When a lease of this instant ends, and when what it holds goes back. It never outlives the voucher.
-    pub fn ends(now: Timestamp, wanted_s: Option<u32>, voucher_ends: Timestamp) -> (Timestamp, Timestamp) {
+    pub fn ends(
+        now: Timestamp,
+        wanted_s: Option<u32>,
+        voucher_ends: Timestamp,
+    ) -> (Timestamp, Timestamp) {
         let length = wanted_s.unwrap_or(LEASE_S).clamp(1, LEASE_MAX_S);
         let after = |from: Timestamp, seconds: i64| {
             from.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
