@@ -65,6 +65,7 @@ async fn draw(deps: &Deps, token: Result<Path<String>, PathRejection>) -> Result
     tag = "wallet",
     operation_id = "follow_link",
     params(("token" = String, Path, description = "The link's token")),
+    request_body(content = String, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 303, description = "To the customer's vouchers, with the cookie"),
         (status = 403, description = "Another site has sent the form", content_type = "text/html"),

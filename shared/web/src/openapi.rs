@@ -18,7 +18,7 @@ use crate::problem;
 /// The group of pages.
 const PAGES: &str = "desk";
 /// What the operations are grouped by.
-const TAGS: [(&str, &str); 15] = [
+const TAGS: [(&str, &str); 16] = [
     ("properties", "What codes are made for: taken in, changed and shown."),
     ("codes", "Codes of properties: generated, drawn, listed, deleted."),
     ("scan", "What happens when somebody scans a code. Open to everybody."),
@@ -34,6 +34,10 @@ const TAGS: [(&str, &str); 15] = [
         "Settlement runs: what one would do, beginning one, and what the past ones did.",
     ),
     (PAGES, "Pages of staff, who sign in with a key. They answer people, in HTML."),
+    (
+        "vouchers",
+        "Businesses, vouchers and their codes: made, published, printed, redeemed, and taken back.",
+    ),
     (
         "wallet",
         "Vouchers as customers see, scan, claim and hold them, by a key or a customer's own cookie.",
