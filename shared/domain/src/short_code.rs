@@ -131,8 +131,8 @@ impl Failure for StaticCodeRefused {
 }
 
 impl StaticCode {
-    /// Reads a code in any case, with white space around it. Eight symbols of a short code are none, whether their check
-    /// holds or not: so each typed text is one of the two at most, and a mistyped short code is never looked up.
+    /// Reads a code in any case, with white space around it. Eight symbols of a short code are none, whether their
+    /// check holds or not: so each typed text is one of the two at most, and a mistyped short code is never looked up.
     ///
     /// # Errors
     /// [`StaticCodeRefused`].

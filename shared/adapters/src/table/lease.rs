@@ -154,8 +154,8 @@ impl Table {
         Ok(shards.max_by_key(|(_, left)| *left).unwrap_or((0, 0)))
     }
 
-    /// Gives back what is left of a lease that was read, where `limited` says that there is a limit in all; a day's limit
-    /// gets nothing back. [`LeaseRefused::Changed`] where something was faster.
+    /// Gives back what is left of a lease that was read, where `limited` says that there is a limit in all; a day's
+    /// limit gets nothing back. [`LeaseRefused::Changed`] where something was faster.
     ///
     /// # Errors
     /// [`StoreError`].
