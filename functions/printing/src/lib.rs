@@ -1,6 +1,6 @@
-//! Makes the codes of a printing (V7), part by part: signs them, gives each its short code, and writes the list and the
-//! sheets. After each part it is written down how far the printing is, so whoever dies, or runs out of time, is followed
-//! by somebody who goes on right there and makes the same codes.
+//! Makes the codes of a printing (V7), part by part: signs them, gives each its short code, writes the list and the
+//! sheets. After each part it is written down how far the printing is, so whoever dies, or runs out of time, is
+//! followed by somebody who goes on right there and makes the same codes.
 //!
 //! Deliberately absent: a whole printing in memory, but for its list at the very end.
 

@@ -1,5 +1,5 @@
-//! One part of a printing: its codes, their short codes, the lines of the list, and the sheets. Made a second time it is
-//! the same part.
+//! One part of a printing: its codes, their short codes, the lines of the list, and the sheets. Made a second time it
+//! is the same part.
 
 use adapters::files::PrintFile;
 use adapters::signer::VoucherSigner;
