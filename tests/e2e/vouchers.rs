@@ -1,4 +1,5 @@
-//! Vouchers from the draft to the end: what changes when, whose they are, their codes and images, and taking codes back.
+//! Vouchers from the draft to the end: what changes when, whose they are, their codes and images, and taking codes
+//! back.
 
 use domain::short_code::ShortCode;
 use domain::voucher_token::{KeySet, Realm, TokenKind, TokenRefused, Verifier};

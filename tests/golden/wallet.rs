@@ -1,4 +1,5 @@
-//! The customers of the platform that is the same each time: one with a link, and one with a session, who holds a voucher.
+//! The customers of the platform that is the same each time: one with a link, and one with a session, who holds a
+//! voucher.
 
 use adapters::table::{CustomerLink, CustomerSession, Table};
 use domain::access::fingerprint;

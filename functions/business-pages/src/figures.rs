@@ -1,5 +1,5 @@
-//! GET /business/{business_id}/analytics: what became of a voucher of the business (V25, V30, V37, V38), drawn on our side,
-//! with the numbers of the API and a table beside each drawing.
+//! GET /business/{business_id}/analytics: what became of a voucher of the business (V25, V30, V37, V38), drawn on our
+//! side, with the numbers of the API and a table beside each drawing.
 
 use adapters::table::Counted;
 use askama::Template;

@@ -1,5 +1,5 @@
-//! Heat maps: how much where, as a step of six, drawn for the page itself. No script and no style attribute: each step is
-//! a class. Beside each stands a table with the numbers, because a colour alone is not read by everybody.
+//! Heat maps: how much where, as a step of six, drawn for the page itself. No script and no style attribute: each step
+//! is a class. Beside each stands a table with the numbers, because a colour alone is not read by everybody.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! GET /business/{business_id}: the till. A device is known by what its browser keeps, so whoever has not signed in gets
-//! the same page without a word about the business, and the page itself finds out whether it is a device.
+//! GET /business/{business_id}: the till. A device is known by what its browser keeps, so whoever has not signed in
+//! gets the same page without a word about the business, and the page itself finds out whether it is a device.
 
 use askama::Template;
 use axum::extract::{FromRequestParts, Path, State};
@@ -79,7 +79,8 @@ impl<S: Send + Sync> FromRequestParts<S> for BusinessPath {
     }
 }
 
-/// The till of a business. Whoever has not signed in gets it without the business's name, and can sign in or enrol there.
+/// The till of a business. Whoever has not signed in gets it without the business's name, and can sign in or enrol
+/// there.
 #[utoipa::path(
     get,
     path = "/business/{business_id}",

@@ -117,9 +117,9 @@ async fn by_hand(deps: &Deps, order: &Order, text: &str, now: Timestamp) -> Resu
     let right = matches!(&found, Ok(Some(_)));
     deps.table.end_try(till, taken, right).await?;
     let known = found?.ok_or_else(|| Rejected::unread(RedeemRefused::UnknownCode))?;
-    if let Some(place) = known.code.index()
-        && deps.table.is_revoked(&order.tenant, place).await?
-    {
+    // The voucher's own codes are one with its token: what takes that back takes them all back.
+    let place = known.code.index().unwrap_or(known.voucher.index);
+    if deps.table.is_revoked(&order.tenant, place).await? {
         return Err(known.refused(RedeemRefused::Revoked).into());
     }
     Ok(known)

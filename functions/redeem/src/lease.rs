@@ -221,7 +221,10 @@ fn wanted(
         }
     };
     let now = deps.ids.now();
-    let (expires_at, returns_at) = Lease::ends(now, request.seconds, voucher.terms.expires_at);
+    // A lease takes from the day on which it is taken, so where days are counted it ends with that day.
+    let day_ends = voucher.day_ends(now).filter(|_| voucher.terms.limits.per_day.is_some());
+    let latest = day_ends.unwrap_or(Timestamp::MAX).min(voucher.terms.expires_at);
+    let (expires_at, returns_at) = Lease::ends(now, request.seconds, latest);
     Ok(Lease {
         id: deps.ids.make(LeaseId::new),
         tenant: voucher.tenant.clone(),

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use adapters::table::{Answer, Claim as Hold, Redeemed, Source, StoreError};
-use domain::redemption::{CodeRead, Decided, Found, Redemption, Wanted};
+use domain::redemption::{CodeRead, Decided, Found, RedeemRefused, Redemption, Wanted};
 use domain::voucher::Voucher;
 
 use crate::Deps;
@@ -35,6 +35,13 @@ pub(crate) async fn find(deps: &Deps, known: &Known, wanted: &Wanted) -> Result<
         Some(customer) => deps.table.claim_of(&voucher.tenant, customer, &voucher.id).await?,
         None => None,
     };
+    // A claim that was taken back is not redeemed by way of another code either.
+    let own = claim.as_ref().filter(|claim| claim.claimed_at.is_some()).map(|claim| claim.index);
+    if let Some(place) = own.filter(|place| known.code.index() != Some(*place))
+        && deps.table.is_revoked(&voucher.tenant, place).await?
+    {
+        return Err(known.refused(RedeemRefused::Revoked).into());
+    }
     let balance = match &known.code {
         CodeRead::Print { index, .. } if is_gift(voucher) => {
             deps.table.gift_balance(&voucher.id, *index).await?

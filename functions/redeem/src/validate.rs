@@ -104,11 +104,11 @@ pub(crate) async fn validate_code(
         Err(Halt::Broken(problem)) => return Err(problem),
     };
     let looked = ValidationResponse::of(&known, &order);
-    // A voucher of another business is none of this one's business.
-    let looked = match known.voucher.business == order.business {
-        true => looked,
-        false => ValidationResponse { form: looked.form, ..ValidationResponse::default() },
-    };
+    if known.voucher.business != order.business {
+        // A voucher of another business is none of this one's business.
+        let looked = ValidationResponse { form: looked.form, ..ValidationResponse::default() };
+        return Ok(Reply(looked.with(&RedeemRefused::OtherBusiness.into())));
+    }
     Ok(Reply(judge(&deps, &order, &known, looked).await?))
 }
 

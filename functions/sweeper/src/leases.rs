@@ -1,5 +1,6 @@
 //! Leases of devices whose time is over: what was not used goes back to the limit that it was taken from (X27). And
-//! how many devices have not brought theirs although they should have: the alarm for redemptions that do not sync (V43).
+//! how many devices have not brought theirs although they should have: the alarm for redemptions that do not sync
+//! (V43).
 
 use adapters::table::DueLease;
 use adapters::table::keys::LEASE_SHARDS;
@@ -33,8 +34,12 @@ pub(crate) async fn sweep(deps: &Deps, now: Timestamp) -> Result<usize, BoxError
     // A lease goes back this long after its end, so one that ended six hours ago is due in the rest of that time.
     let missed = SignedDuration::from_secs(LEASE_GRACE_S - MISSED_AFTER_S);
     let missed = at_most(deps, now.saturating_add(missed).unwrap_or(now)).await?;
-    let missed = u32::try_from(missed.len().saturating_sub(returned)).unwrap_or(u32::MAX);
-    metrics::gauge!("leases_unsynced").set(missed);
+    let mut unsynced: u32 = 0;
+    for due in &missed {
+        let lease = deps.table.lease((&due.tenant, &due.device), &due.id).await?;
+        unsynced += u32::from(lease.is_some_and(|lease| lease.left() > 0));
+    }
+    metrics::gauge!("leases_unsynced").set(unsynced);
     Ok(returned)
 }
 

@@ -1,5 +1,5 @@
-//! POST /api/v1/vouchers/{voucher_id}/revocations: takes codes back, or makes them good again (V15). The tenant's status
-//! list has a bit for each code; devices read it with their next snapshot, the table knows at once.
+//! POST /api/v1/vouchers/{voucher_id}/revocations: takes codes back, or makes them good again (V15). The tenant's
+//! status list has a bit for each code; devices read it with their next snapshot, the table knows at once.
 
 use axum::Json as Reply;
 use axum::extract::State;

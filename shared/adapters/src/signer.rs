@@ -1,6 +1,6 @@
 //! Signed tokens (RFC 7515, ES256) that others verify offline: the one beside a guard's code (X11), and vouchers'
-//! ([`VoucherSigner`]). The keys are derived from the versions of a generated secret, so that a rotation is the secret's
-//! rotation and nothing else. One key signs all kinds; `typ` tells them apart.
+//! ([`VoucherSigner`]). The keys are derived from the versions of a generated secret, so that a rotation is the
+//! secret's rotation and nothing else. One key signs all kinds; `typ` tells them apart.
 //!
 //! Deliberately absent: expiry and meaning of the claims. A guard's code is taken back in the table.
 

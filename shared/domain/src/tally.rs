@@ -22,9 +22,7 @@ pub use answer::{
     SystemAnalytics,
 };
 pub use span::{SPAN_MAX_DAYS, Span, SpanRefused};
-pub use voucher::{
-    VoucherEvent, VoucherFact, VoucherNumbers, fact, wait_in_iso, wait_in_words,
-};
+pub use voucher::{VoucherEvent, VoucherFact, VoucherNumbers, fact, wait_in_iso, wait_in_words};
 
 use summary::{count, permille, rows};
 

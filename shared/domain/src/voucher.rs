@@ -93,6 +93,13 @@ impl Voucher {
         Ok(Claims::new(Form::Standard, self.id.clone(), index, from, STANDARD_TTL))
     }
 
+    /// When that day ends; nothing at the end of the calendar.
+    pub fn day_ends(&self, now: Timestamp) -> Option<Timestamp> {
+        let zone = jiff::tz::TimeZone::get(&self.zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        let tomorrow = self.day(now).tomorrow().ok()?;
+        tomorrow.to_zoned(zone).ok().map(|first| first.timestamp())
+    }
+
     /// How often one customer may redeem it; nothing where nobody is asked who they are.
     pub fn per_customer(&self) -> Option<u32> {
         let once = self.terms.claim_required.then_some(1);

@@ -35,7 +35,8 @@ export class Calls {
       accept: "application/json",
       ...(body ? { "content-type": "application/json" } : {}),
       ...(key ? { "idempotency-key": key } : {}),
-      ...(asDevice ? { authorization: this.#device.authorization } : {}),
+      // Not as `Authorization`: the content network lets ten headers through, and that is none of them.
+      ...(asDevice ? { "x-api-key": this.#device.authorization.replace(/^Device /, "") } : {}),
       ...headers,
     };
     let answer;

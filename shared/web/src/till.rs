@@ -6,8 +6,8 @@
 use adapters::clock::Clock;
 use adapters::table::Table;
 use axum::extract::{FromRef, FromRequestParts};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use domain::access::{ApiKey, BindingKind, Scope, fingerprint};
 use domain::enrolment::{DeviceStatus, Enrolment, EnrolmentRefused};
 use domain::failure::{FieldError, InvalidFields, chain};
@@ -18,7 +18,7 @@ use domain::voucher::VoucherRefused;
 use jiff::{SignedDuration, Timestamp};
 use subtle::ConstantTimeEq;
 
-use crate::principal::{AccessRefused, PrincipalName, enter, key_of_request};
+use crate::principal::{API_KEY_HEADER, AccessRefused, PrincipalName, enter, key_of_request};
 use crate::problem::Problem;
 
 /// What the header of a device begins with.
@@ -133,6 +133,16 @@ async fn business_of(
     }
 }
 
+/// What a device says of itself: in `Authorization`, or, where a content network does not let that through, in the
+/// header of keys.
+fn sent_by_device(headers: &HeaderMap) -> Option<&str> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let in_scheme =
+        text(header::AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix(SCHEME));
+    let as_key = || text(API_KEY_HEADER).filter(|value| value.starts_with(DeviceId::PREFIX));
+    in_scheme.or_else(as_key)
+}
+
 impl<S> FromRequestParts<S> for Till
 where
     S: Send + Sync,
@@ -143,8 +153,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let (table, clock) = (Table::from_ref(state), Clock::from_ref(state));
-        let header = parts.headers.get(header::AUTHORIZATION);
-        if let Some(sent) = header.and_then(|value| value.to_str().ok()?.strip_prefix(SCHEME)) {
+        if let Some(sent) = sent_by_device(&parts.headers) {
             let device = device_of(&table, sent).await?;
             note_seen(&table, &device, clock.now()).await;
             tracing::Span::current().record("user_id", device.id.as_str());

@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 
 use jiff::Timestamp;
 
+use super::counter_slot::CounterSlot;
 use super::keys::{self, Counted, Key};
 use super::{Item, StoreError, Table, broken, number, text};
 
@@ -121,17 +122,6 @@ pub struct Addition {
     pub keep: BTreeMap<String, i64>,
 }
 
-/// An item of counters.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CounterSlot {
-    /// That of all time.
-    Total,
-    /// That of a UTC hour, `2026-11-21T13`.
-    Hour(String),
-    /// That of the cities of a month and a country, `2026-11#NG`.
-    Cities(String),
-}
-
 /// One code's share of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
@@ -234,11 +224,7 @@ impl Table {
     }
 
     pub(super) fn write_addition(&self, addition: &Addition) -> Option<TransactWriteItem> {
-        let key = match &addition.slot {
-            CounterSlot::Hour(hour) => keys::hour(&addition.of, hour),
-            CounterSlot::Cities(month) => keys::cities(&addition.of, month),
-            CounterSlot::Total => keys::total(&addition.of),
-        };
+        let key = addition.slot.key(&addition.of);
         let mut names = HashMap::from([("#kind".to_owned(), "kind".to_owned())]);
         let mut values = Item::from([(":kind".to_owned(), text("counters"))]);
         let (mut add, mut set) = (Vec::new(), vec!["#kind = :kind".to_owned()]);
@@ -314,22 +300,6 @@ impl Table {
         Ok(items.into_iter().map(|(hour, item)| (hour, counters_of(&item))).collect())
     }
 
-    /// The cities of the months from `first` to `last` (`2026-11`, both included), by month and country.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn cities(
-        &self,
-        of: &Counted,
-        first: &str,
-        last: &str,
-    ) -> Result<Vec<(String, BTreeMap<String, i64>)>, StoreError> {
-        // Behind each country of the last month: `~` sorts after each letter.
-        let last = format!("{last}#~");
-        let items = self.counters_between(of, keys::CITIES_PREFIX, first, &last).await?;
-        Ok(items.into_iter().map(|(month, item)| (month, counters_of(&item))).collect())
-    }
-
     /// The visitor sketches of the UTC days from `first` to `last`, both included.
     ///
     /// # Errors
@@ -344,7 +314,7 @@ impl Table {
         Ok(items.into_iter().map(|(day, item)| (day, visitors_of(item).sketch)).collect())
     }
 
-    async fn counters_between(
+    pub(super) async fn counters_between(
         &self,
         of: &Counted,
         prefix: &str,
@@ -409,7 +379,7 @@ fn visitors_of(mut item: Item) -> Visitors {
     Visitors { revision, sketch }
 }
 
-fn counters_of(item: &Item) -> BTreeMap<String, i64> {
+pub(super) fn counters_of(item: &Item) -> BTreeMap<String, i64> {
     let counter = |(name, value): (&String, &AttributeValue)| {
         let value = value.as_n().ok()?.parse().ok()?;
         (!NOT_COUNTERS.contains(&name.as_str())).then(|| (name.clone(), value))

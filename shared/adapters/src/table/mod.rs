@@ -14,6 +14,7 @@ mod campaign;
 mod case;
 mod code;
 mod counter;
+mod counter_slot;
 mod customer;
 mod delivery;
 mod due;
@@ -74,8 +75,9 @@ pub use campaign::BatchInserted;
 pub use case::CaseFilter;
 pub use code::{CodeLost, Uses};
 pub use counter::{
-    Addition, Count, CountLost, CounterSlot, Counting, FIRST_SCAN, LAST_SCAN, Marks, Totals, Visitors,
+    Addition, Count, CountLost, Counting, FIRST_SCAN, LAST_SCAN, Marks, Totals, Visitors,
 };
+pub use counter_slot::CounterSlot;
 pub use customer::{CustomerLink, CustomerSession};
 pub use delivery::{Delivered, StoredDelivery, outbox_in_image};
 pub use event::StoredEvent;

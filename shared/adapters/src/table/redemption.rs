@@ -21,8 +21,8 @@ use super::{Answer, Claim, Item, StoreError, Table, decode, encode, keys, number
 
 const KIND: &str = "redemption";
 const BALANCE_KIND: &str = "gift_balance";
-/// Each counter is asked at most twice: once more when its day has changed.
-const ASKS_PER_SHARD: u8 = 2;
+/// Each counter is asked again when its day has changed, and once more when somebody else has changed it meanwhile.
+const ASKS_PER_SHARD: u8 = 3;
 
 #[derive(Serialize, Deserialize)]
 struct RedemptionItem {
@@ -140,7 +140,7 @@ impl Table {
         let mut refused = RedeemRefused::LimitReached;
         for step in 0..shards {
             let shard = (first + step) % shards;
-            let mut day_known = true;
+            let (mut day_known, mut told) = (true, false);
             for _ in 0..ASKS_PER_SHARD {
                 let asked = (shard, day_known, limited);
                 let found = self.redeem_from(decided, voucher, (place, asked), source, &answer);
@@ -149,10 +149,14 @@ impl Table {
                     Taken::Not(NoneTaken::Closed(why)) => return Ok(Redeemed::Refused(why)),
                     Taken::Not(NoneTaken::OtherDay) => day_known = !day_known,
                     Taken::Not(NoneTaken::Empty(why)) => {
-                        refused = why;
+                        (refused, told) = (why, true);
                         break;
                     }
                 }
+            }
+            if !told {
+                // Its day changed under each question; what is left of it nobody has said.
+                return Ok(Redeemed::Changed);
             }
         }
         Ok(Redeemed::Refused(refused))
@@ -220,6 +224,11 @@ impl Table {
         let batch = redemption.batch.as_ref().filter(|batch| voucher.limited.contains(batch));
         let name = QuotaName { voucher: &redemption.voucher, batch, shard: redemption.shard };
         let mut giving = Giving::of(voucher, batch, (redemption.at, now));
+        let leased = redemption.offline.as_ref().is_some_and(|offline| offline.lease.is_some());
+        if !redemption.counted || leased {
+            // It took nothing of its own day: an earlier part of the gift did, or the lease did on another day.
+            giving.day = None;
+        }
         let mut writes = vec![self.write_rollback(redemption)?, self.write_answer(&held, &answer)?];
         if let Some(claim) = &back.claim {
             writes.push(self.write_claim(claim)?);

@@ -1,11 +1,14 @@
-//! What happens to vouchers, counted exactly once: each event has a mark of its own, which is set in the transaction that
-//! adds it. Unlike scans, claims and redemptions have no growing range of keys whose end could be marked.
+//! What happens to vouchers, counted exactly once: each event has a mark of its own, which is set in the transaction
+//! that adds it. Unlike scans, claims and redemptions have no growing range of keys whose end could be marked.
+
+use std::collections::BTreeMap;
 
 use domain::scan::CodeSubject;
 use domain::tally::{Tally, VoucherEvent};
 use jiff::Timestamp;
 
-use super::counter::{Addition, CounterSlot};
+use super::counter::{Addition, counters_of};
+use super::counter_slot::CounterSlot;
 use super::keys::{self, Counted};
 use super::{Item, StoreError, Table, number, text};
 
@@ -30,6 +33,22 @@ impl Table {
             counted += self.count_part(part.iter().collect(), now).await?;
         }
         Ok(counted)
+    }
+
+    /// The cities of the months from `first` to `last` (`2026-11`, both included), by month and country.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn cities(
+        &self,
+        of: &Counted,
+        first: &str,
+        last: &str,
+    ) -> Result<Vec<(String, BTreeMap<String, i64>)>, StoreError> {
+        // Behind each country of the last month: `~` sorts after each letter.
+        let last = format!("{last}#~");
+        let items = self.counters_between(of, keys::CITIES_PREFIX, first, &last).await?;
+        Ok(items.into_iter().map(|(month, item)| (month, counters_of(&item))).collect())
     }
 
     async fn count_part(
@@ -87,8 +106,8 @@ fn additions(events: &[&VoucherEvent]) -> Vec<Addition> {
             of: of.clone(),
             slot,
             add,
-            set: std::collections::BTreeMap::new(),
-            keep: std::collections::BTreeMap::new(),
+            set: BTreeMap::new(),
+            keep: BTreeMap::new(),
         })
         .collect()
 }

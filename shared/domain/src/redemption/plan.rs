@@ -97,7 +97,7 @@ impl Wanted {
         let claimed_at = claim.as_ref().and_then(|claim| claim.claimed_at);
         let opened = match (&claim, &balance) {
             (_, Some(balance)) if printed => !balance.is_whole(&voucher),
-            (Some(claim), _) if !printed => claim.used > 0,
+            (Some(claim), _) if !printed => !claim.is_whole(&voucher),
             _ => false,
         };
         let gift_of = |amount: i64| Money { minor: amount, currency: currency(&voucher) };

@@ -94,7 +94,7 @@ impl Stood {
         let returns = match (amount, &balance, &claim) {
             (None, _, _) => redemption.counted,
             (Some(_), Some((_, balance)), _) => balance.is_whole(&voucher),
-            (Some(_), None, claim) => claim.as_ref().is_none_or(|claim| claim.used == 0),
+            (Some(_), None, claim) => claim.as_ref().is_none_or(|claim| claim.is_whole(&voucher)),
         };
         Ok(TakenBack { redemption, claim, balance, returns })
     }
@@ -103,9 +103,21 @@ impl Stood {
 impl Balance {
     /// Whether nothing of the gift was taken, or all of that was taken back.
     pub fn is_whole(&self, voucher: &Voucher) -> bool {
-        match voucher.terms.benefit {
-            Benefit::GiftBalance { minor, .. } => self.left >= minor,
-            Benefit::Percentage { .. } | Benefit::Amount { .. } | Benefit::FreeItem { .. } => false,
-        }
+        is_whole(self.left, voucher)
+    }
+}
+
+impl Claim {
+    /// The same of a gift that was claimed. How often the claim was used says nothing: a printed gift of the same
+    /// customer counts as a use, and is paid from its own balance.
+    pub fn is_whole(&self, voucher: &Voucher) -> bool {
+        self.left.is_none_or(|left| is_whole(left, voucher))
+    }
+}
+
+fn is_whole(left: i64, voucher: &Voucher) -> bool {
+    match voucher.terms.benefit {
+        Benefit::GiftBalance { minor, .. } => left >= minor,
+        Benefit::Percentage { .. } | Benefit::Amount { .. } | Benefit::FreeItem { .. } => false,
     }
 }

@@ -72,8 +72,11 @@ fn a_scanned_code_belongs_to_a_property_or_to_a_guard_and_is_written_as_its_id()
     check(scan(), "67ec31596333aba221e84df8");
     check(of_guard, guard.as_str());
     let voucher = crate::id::VoucherId::new(scan().at, [4; 10]);
-    let of_voucher =
-        ScanEvent { subject: voucher.clone().into(), redirect: RedirectType::VoucherPage, ..scan() };
+    let of_voucher = ScanEvent {
+        subject: voucher.clone().into(),
+        redirect: RedirectType::VoucherPage,
+        ..scan()
+    };
     check(of_voucher, voucher.as_str());
     for junk in ["", "grd_", "vch_", "67ec", "tip_01kn3v4q80040g2081040g2081"] {
         assert!(CodeSubject::parse(junk).is_err(), "{junk}");

@@ -95,7 +95,9 @@ impl VoucherEvent {
 
     /// What has happened to a redemption; nothing where it is as it was.
     pub fn of_redemption(before: Option<&Redemption>, redemption: &Redemption) -> Option<Self> {
-        if before.map(|before| (before.status, before.at)) == Some((redemption.status, redemption.at)) {
+        if before.map(|before| (before.status, before.at))
+            == Some((redemption.status, redemption.at))
+        {
             return None;
         }
         let Redemption { id, status, at, .. } = redemption;
@@ -318,7 +320,10 @@ mod tests {
         let hours = tally.hours.iter().map(|(hour, counts)| (*hour, counts));
         let numbers = VoucherNumbers::of(&span, hours, (10, 4));
         assert_eq!((numbers.claims, numbers.redemptions, numbers.refused), (2, 2, 1));
-        assert_eq!((numbers.claims_permille, numbers.redemptions_permille), (Some(500), Some(1000)));
+        assert_eq!(
+            (numbers.claims_permille, numbers.redemptions_permille),
+            (Some(500), Some(1000))
+        );
         assert_eq!(numbers.average_wait_s, Some(15));
         assert_eq!(numbers.redemptions_by_weekday[5][13], 3);
         assert_eq!(numbers.variants, [NameCount { name: "A".to_owned(), count: 3 }]);

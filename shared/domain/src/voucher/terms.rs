@@ -176,7 +176,12 @@ impl VoucherWishes {
         let mut errors = Vec::new();
         let text = VoucherText {
             title: printable("title", &self.title, TITLE_MAX_CHARS, &mut errors),
-            description: lines("description", &self.description, DESCRIPTION_MAX_CHARS, &mut errors),
+            description: lines(
+                "description",
+                &self.description,
+                DESCRIPTION_MAX_CHARS,
+                &mut errors,
+            ),
             terms: lines("terms", &self.terms, TERMS_MAX_CHARS, &mut errors),
         };
         let benefit = self.benefit.check(&mut errors);
@@ -257,15 +262,12 @@ impl Limits {
     }
 }
 
-fn check_life(
-    (from, to): (Timestamp, Timestamp),
-    now: Timestamp,
-    errors: &mut Vec<FieldError>,
-) {
+fn check_life((from, to): (Timestamp, Timestamp), now: Timestamp, errors: &mut Vec<FieldError>) {
     let most = SignedDuration::from_hours(24 * LIFE_MAX_DAYS);
     let latest = now.saturating_add(most).unwrap_or(Timestamp::MAX);
     if to <= now || to <= from || to > latest {
-        let detail = "expires_at is after valid_from, in the future, and at most ten years from now";
+        let detail =
+            "expires_at is after valid_from, in the future, and at most ten years from now";
         errors.push(FieldError::new("expires_at", "out_of_range", detail));
     }
 }
@@ -341,7 +343,8 @@ mod tests {
     #[test]
     fn a_busy_voucher_has_more_counters() {
         let shards = |peak| Limits { peak_per_second: peak, ..Limits::default() }.shards();
-        let cases = [(None, 1), (Some(200), 1), (Some(201), 2), (Some(1_000), 5), (Some(9_999), 16)];
+        let cases =
+            [(None, 1), (Some(200), 1), (Some(201), 2), (Some(1_000), 5), (Some(9_999), 16)];
         for (peak, expected) in cases {
             assert_eq!(shards(peak), expected, "{peak:?}");
         }

@@ -39,8 +39,8 @@ struct Answer {
 }
 
 /// Asks the verifier: `{jwks, iss, aud, kinds, token, now, status?}` with `kinds` from `standard`, `user` and `print`,
-/// `now` in Unix seconds. The answer is `{verdict, claims?}`: `valid`, a [`TokenRefused::name`], or `bad_question` when the
-/// question itself, its keys or its status list cannot be used.
+/// `now` in Unix seconds. The answer is `{verdict, claims?}`: `valid`, a [`TokenRefused::name`], or `bad_question`
+/// when the question itself, its keys or its status list cannot be used.
 pub fn verify_json(question: &str) -> String {
     let answer = match answered(question) {
         None => Answer { verdict: "bad_question", claims: None },

@@ -23,8 +23,8 @@ pub struct UserCode {
 /// A new code of a claim.
 ///
 /// # Errors
-/// [`ClaimRefused`] where there is nothing to redeem, [`TokenRefused::Revoked`] where the owner has taken it back, or the
-/// failure of the store or the signer.
+/// [`ClaimRefused`] where there is nothing to redeem, [`TokenRefused::Revoked`] where the owner has taken it back, or
+/// the failure of the store or the signer.
 pub async fn user_code(
     (table, signer): (&Table, &VoucherSigner),
     voucher: &Voucher,

@@ -46,7 +46,9 @@ pub async fn claim(
             table.wallet_size(tenant, customer),
         )?;
         Copy::claimable(&voucher, (customer, found.clone()), now)?;
-        let place = match index {
+        // A claim that was removed and comes again keeps its place: taking it back holds.
+        let kept = found.as_ref().filter(|claim| claim.claimed_at.is_some());
+        let place = match index.or(kept.map(|claim| claim.index)) {
             Some(place) => place,
             None => {
                 some_left(table, &voucher, now).await?;
