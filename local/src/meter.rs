@@ -36,8 +36,8 @@ use script::Followed;
 pub struct Call {
     /// The function's folder, for example `scan`.
     pub function: Arc<str>,
-    /// `dynamodb`, `s3`, `ssm`, `secretsmanager`, `kms`, `sqs`, `events`, `sns`, `ses`; `paystack` in the trail of a script,
-    /// where no function is named because a request to the simulator does not say who sent it.
+    /// `dynamodb`, `s3`, `ssm`, `secretsmanager`, `kms`, `sqs`, `events`, `sns`, `ses`; `paystack` in the trail of a
+    /// script, where no function is named because a request to the simulator does not say who sent it.
     pub service: &'static str,
     /// For example `GetItem`.
     pub operation: String,

@@ -56,7 +56,10 @@ impl Process {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the moment at which a process is killed is a real one")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the moment at which a process is killed is a real one"
+)]
 fn a_first_start_that_is_killed_needs_no_reset() {
     let parent = tempfile::tempdir().unwrap();
     for pause_ms in [20, 60, 90, 120, 150, 200] {

@@ -122,9 +122,9 @@ async fn the_daily_schedule_destroys_the_salts_before_yesterday() {
     }
     let daily = event("schedule/daily.json");
     let report = stack.invoke("janitor", daily.clone()).await.unwrap();
-    assert_eq!(report, json!({ "salts_destroyed": 2, "tips_cleared": 0 }));
+    assert_eq!(report, json!({ "salts_destroyed": 2, "tips_cleared": 0, "vouchers_low": 0 }));
     let report = stack.invoke("janitor", daily.clone()).await.unwrap();
-    assert_eq!(report, json!({ "salts_destroyed": 0, "tips_cleared": 0 }));
+    assert_eq!(report, json!({ "salts_destroyed": 0, "tips_cleared": 0, "vouchers_low": 0 }));
 
     // What the local process sends by itself has the same form.
     let fields =
@@ -203,8 +203,8 @@ async fn every_minute_what_is_due_is_sent_to_its_queue() {
     let minute = event("schedule/every-minute.json");
     let swept = |polls: u64, payouts: u64, lag_s: u64| {
         json!({
-            "polls_sent": polls, "payouts_sent": payouts, "nights_sent": 0, "lag_s": lag_s,
-            "unreadable": 0,
+            "polls_sent": polls, "payouts_sent": payouts, "nights_sent": 0, "leases_returned": 0,
+            "lag_s": lag_s, "unreadable": 0,
         })
     };
     for waiting in 1..=2 {
