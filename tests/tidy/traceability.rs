@@ -11,8 +11,10 @@ const TABLE: &str = "tests/traceability.md";
 fn wanted() -> Vec<String> {
     let p = (1..=58).map(|number| format!("P{number}"));
     let t = (1..=51).chain([53, 55, 56, 57, 59]).map(|number| format!("T{number}"));
-    let x = (1..=13).chain(33..=41).chain(49..=51).map(|number| format!("X{number}"));
-    p.chain(t).chain(x).collect()
+    let v = (1..=45).map(|number| format!("V{number}"));
+    let x = (1..=13).chain(22..=27).chain(33..=41).chain(46..=51);
+    let x = x.map(|number| format!("X{number}"));
+    p.chain(t).chain(v).chain(x).collect()
 }
 
 /// The rows: the first cell and all of it.
@@ -23,7 +25,7 @@ fn rows() -> Vec<(&'static str, &'static str)> {
         let (id, rest) = line.split_once('|')?;
         let id = id.trim();
         let (letter, number) = id.split_at_checked(1)?;
-        let fine = ["P", "T", "X"].contains(&letter) && number.parse::<u32>().is_ok();
+        let fine = ["P", "T", "V", "X"].contains(&letter) && number.parse::<u32>().is_ok();
         fine.then_some((id, rest))
     };
     file(TABLE).text.lines().filter_map(row).collect()
