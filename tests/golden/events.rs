@@ -95,7 +95,9 @@ async fn play(function: &str) {
         if ["finance-pages", "settlements"].contains(&function) {
             settle(&stack).await;
         }
-        if ["business-pages", "campaigns", "devices", "redeem", "vouchers"].contains(&function) {
+        let of_vouchers =
+            ["analytics", "business-pages", "campaigns", "devices", "redeem", "vouchers"];
+        if of_vouchers.contains(&function) {
             offer(&stack).await;
         }
         if ["devices", "redeem"].contains(&function) {
