@@ -1,7 +1,7 @@
 //! Reads the frames that `tests/outside/frames.py` has made, PGM files in the directory given as argument, and prints
 //! `file milliseconds text` for each. With a second argument only the looks of these bits are taken.
 
-#![allow(clippy::unwrap_used)]
+#![expect(clippy::unwrap_used, reason = "a program for measuring may fail by panicking")]
 
 use std::path::PathBuf;
 use std::time::Instant;

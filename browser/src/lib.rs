@@ -5,10 +5,7 @@
 //! which the page has; and any rule, which the domain has.
 
 #![deny(missing_docs)]
-// An exported name counts as unsafe because two could collide: these are the only ones. There is no unsafe block.
-#![allow(unsafe_code)]
-// A test that unwraps says what it expects.
-#![cfg_attr(test, allow(clippy::unwrap_used))]
+#![expect(unsafe_code, reason = "an exported name counts as unsafe; there is no unsafe block")]
 
 pub mod frame;
 mod picture;

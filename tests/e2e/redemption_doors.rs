@@ -7,7 +7,7 @@ use tessera_tests::{Platform, at_once};
 
 use crate::redemptions::{plain, token_of};
 use crate::shop::Shop;
-use crate::vouchers::{code, opens};
+use crate::vouchers::{code, opens, path_of};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_wrong_codes_in_a_quarter_of_an_hour_and_no_sixth() {
@@ -32,6 +32,30 @@ async fn five_wrong_codes_in_a_quarter_of_an_hour_and_no_sixth() {
     drop(shop.redeems(&token_of(&voucher), &plain()).await.is(201));
     shop.platform.passes(SignedDuration::from_mins(15)).await;
     drop(shop.redeems(&short, &plain()).await.is(201));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_taken_back_is_not_redeemed_by_way_of_another_code() {
+    let shop = Shop::open().await;
+    let voucher =
+        shop.publishes(&json!({ "static_code": "COFFEE10", "claim_required": true })).await;
+    let taken_back = |request: Value| {
+        shop.owner().post(&format!("{}/revocations", path_of(&voucher))).json(&request)
+    };
+    shop.claims(&voucher, "ada").await;
+    shop.claims(&voucher, "ben").await;
+    taken_back(json!({ "customer_ids": ["ada"] })).await.is(200);
+    let (short, by) = (code(&voucher, "SHORT"), |id: &str| json!({ "customer_id": id }));
+    shop.redeems(&short, &by("ada")).await.problem(410, "code_revoked");
+    shop.redeems(&short, &by("ben")).await.is(201);
+    // The token, the short code and the fixed one are one.
+    taken_back(json!({ "codes": [token_of(&voucher)] })).await.is(200);
+    shop.claims(&voucher, "eve").await;
+    for typed in [short.as_str(), "COFFEE10"] {
+        shop.redeems(typed, &by("eve")).await.problem(410, "code_revoked");
+    }
+    taken_back(json!({ "codes": [token_of(&voucher)], "restore": true })).await.is(200);
+    shop.redeems("COFFEE10", &by("eve")).await.is(201);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -143,6 +143,15 @@ async fn a_unique_code_that_two_devices_have_redeemed_names_both() {
         (&brought[0]["redemption_id"], &json!(NOON))
     );
     assert_eq!(conflict["reason"], "voucher_already_redeemed");
+    // Another device that happens to call it the same, at another instant, is told of the first.
+    let later = made("a", &first[4], &json!({ "at": "2026-11-20T12:00:01Z" }));
+    assert_eq!(results(&two.brings(&[later]).await), ["conflict"]);
+    // What cannot be read is named, and not left out.
+    let wrong = json!({ "customer_id": "a b", "lease_id": "lse_" });
+    let refused = two.sync(&[made("w", &first[4], &wrong)]).await.problem(422, "invalid_fields");
+    let fields = refused["errors"].as_array().unwrap().iter().map(|error| &error["field"]);
+    let expected = ["redemptions[0].customer_id", "redemptions[0].lease_id"];
+    assert!(fields.eq(expected.iter()), "{refused}");
     // The same queue from an install that was enrolled anew.
     let again = two.brings(&[made("a", &first[4], &none)]).await;
     assert_eq!(results(&again), ["duplicate"]);

@@ -1,17 +1,12 @@
-//! From counters to a summary: which items a span needs, and how they add up.
+//! Which days are asked for, and the answer as a table. What was counted in them `web::counted` adds up.
 
-use std::collections::BTreeMap;
-
-use adapters::table::{Counted, Table, Totals};
 use axum::response::Response;
-use domain::sketch::Sketch;
-use domain::tally::{Counts, Day, HourKey, NameCount, Span, SpanRefused, Summary, add_counts};
-use futures::future::try_join_all;
+use domain::tally::{NameCount, Span, SpanRefused, Summary};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use web::{Problem, csv};
+use web::csv;
 
 /// Days that are shown unless the request says which.
 const DAYS_DEFAULT: i64 = 30;
@@ -62,47 +57,6 @@ impl SpanParams {
         let first = self.from.unwrap_or_else(|| last.saturating_sub(days_before));
         Span::of_days(first, last, zone)
     }
-}
-
-/// What was counted under some names together, within a span and in all.
-pub(crate) async fn read(
-    table: &Table,
-    of: &[Counted],
-    span: &Span,
-) -> Result<(Totals, Summary), Problem> {
-    let hours: Vec<HourKey> = span.hours().collect();
-    let days = span.utc_days();
-    let bounds = |texts: Vec<String>| {
-        let first = texts.first().cloned().unwrap_or_default();
-        (first, texts.last().cloned().unwrap_or_default())
-    };
-    let (first_hour, last_hour) = bounds(hours.iter().map(ToString::to_string).collect());
-    let (first_day, last_day) = bounds(days.iter().map(ToString::to_string).collect());
-    let parts = of.iter().map(|of| async {
-        futures::try_join!(
-            table.totals(of),
-            table.hours(of, &first_hour, &last_hour),
-            table.visitors(of, &first_day, &last_day),
-        )
-    });
-    let mut totals = Totals::default();
-    let mut counts: BTreeMap<HourKey, Counts> = BTreeMap::new();
-    let mut sketches: BTreeMap<Day, Sketch> = BTreeMap::new();
-    for (total, hours, visitors) in try_join_all(parts).await? {
-        totals = totals.plus(total);
-        for (hour, counted) in hours {
-            if let Ok(hour) = hour.parse() {
-                add_counts(counts.entry(hour).or_default(), &counted);
-            }
-        }
-        for (day, bytes) in visitors {
-            if let (Ok(day), Ok(sketch)) = (day.parse::<Day>(), Sketch::from_bytes(&bytes)) {
-                sketches.entry(day).or_default().merge(&sketch);
-            }
-        }
-    }
-    let summary = Summary::of(span, &counts, &sketches, totals.first_scan, totals.last_scan);
-    Ok((totals, summary))
 }
 
 /// The counters as a table: one row per day, then one per value of each breakdown.

@@ -6,12 +6,13 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::guard::GuardRefused;
 use domain::tally::GuardScanAnalytics;
+use web::counted::read;
 use web::input::Params;
 use web::problem::ProblemBody;
 use web::{GuardReader, Problem, may};
 
 use crate::Deps;
-use crate::counted::{AnalyticsFormat, SpanParams, as_csv, read};
+use crate::counted::{AnalyticsFormat, SpanParams, as_csv};
 
 /// How often a guard's page was opened, over all codes that the guard ever had. A scan of a replaced code counts as
 /// refused.

@@ -6,12 +6,13 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::failure::{Failure, Kind};
 use domain::tally::PropertyScanAnalytics;
+use web::counted::read;
 use web::input::{Params, PropertyPath};
 use web::problem::ProblemBody;
 use web::{Caller, Problem, may};
 
 use crate::Deps;
-use crate::counted::{AnalyticsFormat, SpanParams, as_csv, read};
+use crate::counted::{AnalyticsFormat, SpanParams, as_csv};
 
 /// The property has no code, or is not the caller's.
 #[derive(Debug, thiserror::Error)]

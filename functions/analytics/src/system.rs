@@ -7,12 +7,13 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::failure::{FieldError, InvalidFields};
 use domain::tally::SystemAnalytics;
+use web::counted::read;
 use web::input::Params;
 use web::problem::ProblemBody;
 use web::{Caller, Problem, may};
 
 use crate::Deps;
-use crate::counted::{AnalyticsFormat, SpanParams, as_csv, read};
+use crate::counted::{AnalyticsFormat, SpanParams, as_csv};
 
 /// Hours of one answer: 92 days, and one hour more where clocks were set back. Each has an item per shard.
 const SYSTEM_HOURS_MAX: usize = 92 * 24 + 1;

@@ -1,25 +1,22 @@
 //! GET /api/v1/vouchers/{voucher_id}/analytics: what became of a voucher (V25, V30, V37, V38).
 
-use std::collections::BTreeMap;
-
 use adapters::table::Counted;
 use axum::Json as Reply;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::id::VoucherId;
 use domain::scan::CodeSubject;
-use domain::tally::{
-    HourKey, NameCount, Span, Summary, VoucherNumbers, add_counts, name, wait_in_iso, wait_in_words,
-};
+use domain::tally::{NameCount, Summary, VoucherNumbers, wait_in_iso, wait_in_words};
 use domain::voucher::VoucherRefused;
 use serde::Serialize;
 use utoipa::ToSchema;
+use web::counted::{self, VoucherFigures};
 use web::input::{Params, VoucherPath};
 use web::problem::ProblemBody;
 use web::{BusinessReader, Problem, csv, may};
 
 use crate::Deps;
-use crate::counted::{AnalyticsFormat, SpanParams, read};
+use crate::counted::{AnalyticsFormat, SpanParams};
 
 /// What became of a voucher. Rates are parts of one, with three digits.
 #[derive(Serialize, ToSchema)]
@@ -86,12 +83,14 @@ pub(crate) async fn voucher_analytics(
     voucher.filter(|voucher| reader.may_see(&voucher.business)).ok_or(VoucherRefused::Unknown)?;
     let subject = CodeSubject::Voucher(id.clone());
     let counted = Counted::Code(reader.tenant, subject);
-    let (_, scans) = read(&deps.table, std::slice::from_ref(&counted), &span).await?;
-    let numbers = numbers(&deps, &counted, &span, &scans).await?;
+    let VoucherFigures { scans, numbers } = counted::voucher(&deps.table, &counted, &span).await?;
     if params.format == AnalyticsFormat::Csv {
         return Ok(as_csv(&id, &scans, &numbers));
     }
-    let cities = if params.details { cities(&deps, &counted, &span).await? } else { Vec::new() };
+    let cities = match params.details {
+        true => counted::cities(&deps.table, &counted, &span).await?,
+        false => Vec::new(),
+    };
     let scans = if params.details { scans } else { scans.without_details() };
     let analytics = VoucherAnalytics {
         voucher_id: id,
@@ -106,41 +105,6 @@ pub(crate) async fn voucher_analytics(
         cities,
     };
     Ok(Reply(analytics).into_response())
-}
-
-async fn numbers(
-    deps: &Deps,
-    counted: &Counted,
-    span: &Span,
-    scans: &Summary,
-) -> Result<VoucherNumbers, Problem> {
-    let mut hours = span.hours();
-    let first = hours.next().unwrap_or(HourKey::of(span.from()));
-    let last = hours.last().unwrap_or(first);
-    let read = deps.table.hours(counted, &first.to_string(), &last.to_string()).await?;
-    let hours: Vec<_> =
-        read.into_iter().filter_map(|(hour, counts)| Some((hour.parse().ok()?, counts))).collect();
-    let visitors = i64::try_from(scans.unique_visitors).unwrap_or(i64::MAX);
-    let each = hours.iter().map(|(hour, counts)| (*hour, counts));
-    Ok(VoucherNumbers::of(span, each, (scans.total_scans, visitors)))
-}
-
-/// Cities are counted by month and country.
-async fn cities(deps: &Deps, counted: &Counted, span: &Span) -> Result<Vec<NameCount>, Problem> {
-    let month = |at: jiff::Timestamp| at.strftime("%Y-%m").to_string();
-    let read = deps.table.cities(counted, &month(span.from()), &month(span.to())).await?;
-    let mut sum = BTreeMap::new();
-    for (month, counts) in read {
-        let country = month.split_once('#').map_or(name::NOWHERE, |(_, country)| country);
-        let named = counts.into_iter().filter_map(|(counter, count)| {
-            Some((format!("{country} {}", counter.strip_prefix(name::CITY)?), count))
-        });
-        add_counts(&mut sum, &named.collect());
-    }
-    let mut rows: Vec<NameCount> =
-        sum.into_iter().map(|(name, count)| NameCount { name, count }).collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.count));
-    Ok(rows)
 }
 
 /// One row per number and per value of each breakdown.

@@ -10,7 +10,9 @@ mod outcome;
 
 use axum::Json as Reply;
 use axum::extract::State;
+use domain::customer::CustomerId;
 use domain::failure::{FieldError, InvalidFields};
+use domain::id::{InvalidId, LeaseId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -108,6 +110,15 @@ impl SyncRequest {
                 let field = format!("redemptions[{number}].id");
                 errors.push(FieldError::new(field, "invalid_id", detail));
             }
+            // What cannot be read is named: without it the redemption would be counted as another one.
+            let wrong = |name: &str, invalid: InvalidId| {
+                let field = format!("redemptions[{number}].{name}");
+                FieldError::new(field, "invalid_id", invalid.to_string())
+            };
+            let customer = one.customer_id.as_deref().map(CustomerId::parse);
+            errors.extend(customer.and_then(Result::err).map(|why| wrong("customer_id", why)));
+            let lease = one.lease_id.as_deref().map(LeaseId::parse);
+            errors.extend(lease.and_then(Result::err).map(|why| wrong("lease_id", why)));
         }
         if errors.is_empty() { Ok(()) } else { Err(InvalidFields(errors)) }
     }

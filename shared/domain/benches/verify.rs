@@ -1,7 +1,11 @@
 //! Our verifier beside the bare check of one ECDSA signature: both take turns, and each one's best time counts. The
 //! verifier may cost a fifth more than what no verifier can do without.
 
-#![allow(clippy::unwrap_used, clippy::float_arithmetic)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::float_arithmetic,
+    reason = "a program for measuring may fail by panicking, and counts in fractions"
+)]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

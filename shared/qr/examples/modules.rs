@@ -1,7 +1,7 @@
 //! Writes the modules of codes as PBM files, one pixel a module and no quiet zone, into the directory given as
 //! argument: what a script makes photographs of. Each line of the standard input is `name,level,payload`.
 
-#![allow(clippy::unwrap_used)]
+#![expect(clippy::unwrap_used, reason = "a program for measuring may fail by panicking")]
 
 use std::fmt::Write;
 use std::io::BufRead;

@@ -1,5 +1,17 @@
 //! Files that pages load: embedded, each under a path with its hash, so that it may be kept for ever.
 
+/// Declares scripts of pages, each by its file.
+macro_rules! scripts {
+    ($($(#[$doc:meta])* $name:ident = $file:literal;)+) => {$(
+        $(#[$doc])*
+        pub static $name: Asset = Asset {
+            name: $file,
+            content_type: "text/javascript; charset=utf-8",
+            bytes: include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/", $file)),
+        };
+    )+};
+}
+
 mod business;
 
 use domain::access::hex;
@@ -17,68 +29,34 @@ pub static STYLESHEET: Asset = Asset {
     bytes: include_bytes!("../assets/tessera.css"),
 };
 
-/// The redirect of the scan page.
-pub static SCAN_SCRIPT: Asset = Asset {
-    name: "scan.js",
-    content_type: "text/javascript; charset=utf-8",
-    bytes: include_bytes!("../assets/scan.js"),
-};
+scripts! {
+    /// The redirect of the scan page.
+    SCAN_SCRIPT = "scan.js";
 
-/// What makes the tip page quicker, and counts its scans.
-pub static TIP_SCRIPT: Asset = Asset {
-    name: "tip.js",
-    content_type: "text/javascript; charset=utf-8",
-    bytes: include_bytes!("../assets/tip.js"),
-};
+    /// What makes the tip page quicker, and counts its scans.
+    TIP_SCRIPT = "tip.js";
 
-/// What asks for a tip's status after the payment.
-pub static TIP_STATUS_SCRIPT: Asset = Asset {
-    name: "tip-status.js",
-    content_type: "text/javascript; charset=utf-8",
-    bytes: include_bytes!("../assets/tip-status.js"),
-};
+    /// What asks for a tip's status after the payment.
+    TIP_STATUS_SCRIPT = "tip-status.js";
 
-/// What sends a guard's photo.
-pub static DESK_PHOTO_SCRIPT: Asset = Asset {
-    name: "desk-photo.js",
-    content_type: "text/javascript; charset=utf-8",
-    bytes: include_bytes!("../assets/desk-photo.js"),
-};
+    /// What sends a guard's photo.
+    DESK_PHOTO_SCRIPT = "desk-photo.js";
 
-/// What keeps the figures of a page up to date.
-pub static DESK_LIVE_SCRIPT: Asset = Asset {
-    name: "desk-live.js",
-    content_type: "text/javascript; charset=utf-8",
-    bytes: include_bytes!("../assets/desk-live.js"),
-};
+    /// What keeps the figures of a page up to date.
+    DESK_LIVE_SCRIPT = "desk-live.js";
 
-/// What counts the scans of a voucher's page, and shares it.
-pub static VOUCHER_SCRIPT: Asset = Asset {
-    name: "voucher.js",
-    content_type: "text/javascript; charset=utf-8",
-    bytes: include_bytes!("../assets/voucher.js"),
-};
+    /// What counts the scans of a voucher's page, and shares it.
+    VOUCHER_SCRIPT = "voucher.js";
 
-/// What renews a customer's code in time.
-pub static VOUCHER_CODE_SCRIPT: Asset = Asset {
-    name: "voucher-code.js",
-    content_type: "text/javascript; charset=utf-8",
-    bytes: include_bytes!("../assets/voucher-code.js"),
-};
+    /// What renews a customer's code in time.
+    VOUCHER_CODE_SCRIPT = "voucher-code.js";
 
-/// What reads codes with the camera.
-pub static SCANNER_SCRIPT: Asset = Asset {
-    name: "scanner.js",
-    content_type: "text/javascript; charset=utf-8",
-    bytes: include_bytes!("../assets/scanner.js"),
-};
+    /// What reads codes with the camera.
+    SCANNER_SCRIPT = "scanner.js";
 
-/// The verifier of vouchers' tokens in a page, and the scanner's worker.
-pub static READER_SCRIPT: Asset = Asset {
-    name: "reader.js",
-    content_type: "text/javascript; charset=utf-8",
-    bytes: include_bytes!("../assets/reader.js"),
-};
+    /// The verifier of vouchers' tokens in a page, and the scanner's worker.
+    READER_SCRIPT = "reader.js";
+}
 
 /// What both of them run: the `browser` crate. Empty when it was built without Rust's target for WebAssembly.
 static READER_MODULE: Asset = Asset {

@@ -117,6 +117,7 @@ async fn apply(deps: &Deps, till: &Till, brief: &Brief) -> Result<Brought, Halt>
 async fn stands(deps: &Deps, known: &Known, wanted: &Wanted) -> Result<Option<Brought>, Halt> {
     let own = known.code.redemption(&known.voucher.id).filter(|_| !is_gift(&known.voucher));
     let unique = own.is_some();
+    // Names are the device's own: two devices may count from one, so the instant has to be the same too.
     let id: RedemptionId = own.unwrap_or_else(|| wanted.id.clone());
     let Some(stood) = deps.table.redemption(&known.voucher.tenant, &id).await? else {
         return Ok(None);
@@ -124,7 +125,7 @@ async fn stands(deps: &Deps, known: &Known, wanted: &Wanted) -> Result<Option<Br
     let stood = Box::new(stood);
     let named = |offline: &Option<Offline>| offline.as_ref().map(|offline| offline.named.clone());
     let same = named(&stood.offline) == named(&wanted.offline);
-    if same && (unique || stood.at == wanted.at) {
+    if same && stood.at == wanted.at {
         return Ok(Some(Brought::Duplicate(stood)));
     }
     if !unique {

@@ -253,6 +253,32 @@ fn a_gift_is_spent_bit_by_bit_and_counts_once() {
 }
 
 #[test]
+fn a_printed_gift_and_a_claimed_one_of_the_same_customer_count_once_each() {
+    let benefit = Benefit::GiftBalance { minor: 1_000, currency: Currency::Ngn };
+    let limits = Limits { per_customer: Some(2), ..Limits::default() };
+    let of = voucher(VoucherWishes { benefit, limits, ..wishes() });
+    let claim = claimed(&of);
+    let printed = Found { batch: Some(batch(&of)), claim: Some(claim), ..found(of.clone()) };
+    let by_ada = Wanted { customer: Some(ada()), amount: Some(1_000), ..wanted(print()) };
+    let first = by_ada.decide(printed).unwrap();
+    let claim = first.claim.clone().unwrap();
+    assert_eq!((claim.used, claim.left, first.redemption.counted), (1, Some(1_000), true));
+    let own = Wanted { amount: Some(400), ..wanted(user()) };
+    let second = own.clone().decide(Found { claim: Some(claim), ..found(of.clone()) }).unwrap();
+    assert!(second.redemption.counted, "the claimed gift was still whole");
+    let third = own.decide(Found { claim: second.claim, ..found(of) }).unwrap();
+    assert!(!third.redemption.counted);
+}
+
+#[test]
+fn a_day_ends_where_the_voucher_is_redeemed() {
+    let of = voucher(wishes());
+    let evening: Timestamp = "2026-11-20T22:59:59Z".parse().unwrap();
+    assert_eq!(of.day_ends(evening), Some("2026-11-20T23:00:00Z".parse().unwrap()), "Lagos");
+    assert_eq!(of.day_ends(of.day_ends(evening).unwrap()), "2026-11-21T23:00:00Z".parse().ok());
+}
+
+#[test]
 fn a_redemption_can_be_taken_back_for_a_while_and_once() {
     let done = wanted(shared()).decide(found(voucher(wishes()))).unwrap().redemption;
     let end = 60 + 900;
