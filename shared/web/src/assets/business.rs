@@ -27,6 +27,6 @@ scripts! {
     /// What a till says.
     BUSINESS_WORDS = "business-words.js";
 
-    /// The worker. It is served at an address of its own below the pages that it is for, because its scope is its folder.
+    /// The worker. It is served at an address of its own below the pages that it is for: its scope is its folder.
     BUSINESS_WORKER = "business-worker.js";
 }
