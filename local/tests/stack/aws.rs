@@ -137,3 +137,19 @@ async fn the_meter_counts_requests_and_capacity_per_function() {
     meter.reset();
     assert_eq!(meter.table_requests("echo"), 0);
 }
+
+#[tokio::test]
+async fn a_file_that_the_store_refuses_is_read_to_its_end_and_then_refused() {
+    let stack = toy::stack("refused-files").await;
+    let endpoint = stack.environment("echo").unwrap().optional("AWS_ENDPOINT_URL_S3").unwrap();
+    let file = "x".repeat(4 * 1024 * 1024);
+    let put = format!(
+        "PUT /tessera-local-images/a HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+         content-length: {}\r\n\r\n{file}",
+        file.len()
+    );
+    for round in 0..20 {
+        let answer = toy::exchange_with(endpoint.strip_prefix("http://").unwrap(), &put).await;
+        assert!(answer.starts_with("HTTP/1.1 403"), "round {round}: {answer}");
+    }
+}

@@ -8,6 +8,7 @@ use http::header::{
     ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HeaderName, ORIGIN, VARY,
 };
 use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::Service;
 use s3s::service::S3Service;
@@ -83,13 +84,21 @@ impl Service<Request<Incoming>> for Cors {
             let origin = text(request.headers().get(ORIGIN)).to_owned();
             let (path, method) = (request.uri().path(), request.method().as_str());
             let allowed = cors.rule(path, &origin, method).is_some();
-            let mut response = cors.store.call(request.map(Body::from)).await?;
+            let mut response = cors.store.call(whole(request).await?).await?;
             if allowed {
                 allow(&mut response, &origin);
             }
             Ok(response)
         })
     }
+}
+
+/// The request with its body read to the end. A server that refuses a file unread closes the connection under the
+/// client, which then may lose the refusal. Files of the platform have a few megabytes.
+async fn whole(request: Request<Incoming>) -> Result<Request<Body>, HttpError> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map_err(|error| HttpError::new(Box::new(error)))?;
+    Ok(Request::from_parts(head, Body::from(body.to_bytes())))
 }
 
 fn text(value: Option<&HeaderValue>) -> &str {
