@@ -12,7 +12,7 @@ use tessera_tests::{at_once, seed};
 use crate::campaigns::{lines, prints};
 use crate::redemptions::token_of;
 use crate::shop::{Phone, Shop};
-use crate::vouchers::code;
+use crate::vouchers::{code, path_of};
 
 const NOON: &str = "2026-11-20T12:00:00Z";
 
@@ -179,6 +179,33 @@ async fn a_unique_code_that_two_devices_have_redeemed_names_both() {
     let mut ends = results(&brought);
     ends.sort_unstable();
     assert_eq!(ends, ["accepted", "conflict"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_taken_in_stays_so_when_its_code_is_taken_back_afterwards() {
+    let shop = Shop::open().await;
+    let voucher = shop.publishes(&json!({})).await;
+    let done = prints(&shop.platform, &voucher, &json!({ "name": "BATCH", "count": 2 })).await;
+    let printed = lines(&done).await;
+    let (one, two) = (shop.enrols("Till 1").await, shop.enrols("Till 2").await);
+    let queue = [made("a", &printed[0][4], &json!({})), made("b", &printed[0][2], &json!({}))];
+    let first = one.brings(&queue[..1]).await;
+    assert_eq!(results(&first), ["accepted"]);
+    let revoked = json!({ "batch_id": done["batch_id"] });
+    let path = format!("{}/revocations", path_of(&voucher));
+    drop(shop.owner().post(&path).json(&revoked).await.is(200));
+    let again = one.brings(&queue[..1]).await;
+    assert_eq!(results(&again), ["duplicate"], "{again:?}");
+    assert_eq!(again[0]["redemption_id"], first[0]["redemption_id"]);
+    // Another device that has redeemed it too hears who was first, as it would have before.
+    let conflict = two.brings(&queue[1..]).await;
+    assert_eq!((results(&conflict), &conflict[0]["at"]), (vec!["conflict"], &json!(NOON)));
+    let other = one.brings(&[made("c", &printed[1][4], &json!({}))]).await;
+    assert_eq!(other[0]["reason"], "code_revoked", "{other:?}");
+    let typed = one.brings(&[made("d", &printed[1][2], &json!({}))]).await;
+    assert_eq!(typed[0]["reason"], "code_revoked", "{typed:?}");
+    shop.redeems(&printed[0][4], &json!({})).await.problem(410, "code_revoked");
+    assert_eq!(shop.count().await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -29,9 +29,16 @@ pub(crate) struct Known {
     pub voucher: Voucher,
     /// Its printing.
     pub batch: Option<Batch>,
+    /// Whether it was taken back.
+    pub revoked: bool,
 }
 
 impl Known {
+    /// The code, unless it was taken back.
+    pub(crate) fn good(self) -> Result<Self, Rejected> {
+        if self.revoked { Err(self.refused(RedeemRefused::Revoked)) } else { Ok(self) }
+    }
+
     /// Whether its printing has a limit of its own.
     pub(crate) fn is_limited(&self) -> bool {
         let limited = &self.voucher.limited;
@@ -44,9 +51,14 @@ impl Known {
     }
 }
 
-/// Finds out what the code of an order stands for. `now` is when it is typed in; a token has to be good at the order's
-/// own instant.
+/// Finds out what the code of an order stands for, unless it was taken back. `now` is when it is typed in; a token has to
+/// be good at the order's own instant.
 pub(crate) async fn read(deps: &Deps, order: &Order, now: Timestamp) -> Result<Known, Halt> {
+    Ok(recognise(deps, order, now).await?.good()?)
+}
+
+/// The same of a code that may have been taken back: what was redeemed with it before stands.
+pub(crate) async fn recognise(deps: &Deps, order: &Order, now: Timestamp) -> Result<Known, Halt> {
     let realm = deps.signer.realm(&order.tenant);
     match typed(&realm, &order.code) {
         Some(text) => by_hand(deps, order, text, now).await,
@@ -81,13 +93,13 @@ async fn by_token(deps: &Deps, order: &Order) -> Result<Known, Halt> {
         deps.table.is_revoked(&order.tenant, place),
         printing
     )?;
-    if revoked {
-        return Err(Rejected::of(RedeemRefused::Revoked, &claims.voucher, form).into());
-    }
-    let voucher = voucher.ok_or_else(|| Rejected::unread(RedeemRefused::UnknownCode))?;
+    let voucher = voucher.ok_or_else(|| match revoked {
+        true => Rejected::of(RedeemRefused::Revoked, &claims.voucher, form),
+        false => Rejected::unread(RedeemRefused::UnknownCode),
+    })?;
     let code = code_of(&claims, batch.as_ref());
     let code = code.map_err(|why| Rejected::of(why, &voucher.id, form))?;
-    Ok(Known { code, voucher, batch })
+    Ok(Known { code, voucher, batch, revoked })
 }
 
 /// What a good token stands for.
@@ -119,10 +131,8 @@ async fn by_hand(deps: &Deps, order: &Order, text: &str, now: Timestamp) -> Resu
     let known = found?.ok_or_else(|| Rejected::unread(RedeemRefused::UnknownCode))?;
     // The voucher's own codes are one with its token: what takes that back takes them all back.
     let place = known.code.index().unwrap_or(known.voucher.index);
-    if deps.table.is_revoked(&order.tenant, place).await? {
-        return Err(known.refused(RedeemRefused::Revoked).into());
-    }
-    Ok(known)
+    let revoked = deps.table.is_revoked(&order.tenant, place).await?;
+    Ok(Known { revoked, ..known })
 }
 
 /// The code as the table has it.
@@ -137,7 +147,8 @@ fn spelled(text: &str) -> Result<String, ShortCodeRefused> {
     }
 }
 
-/// What the business has under this code; what a printing has not is a code that nobody has.
+/// What the business has under this code; what a printing has not is a code that nobody has. Whether it was taken back
+/// is not looked at here.
 async fn looked_up(deps: &Deps, order: &Order, text: &str) -> Result<Option<Known>, Halt> {
     let Some(found) = deps.table.typed_code(&order.tenant, text).await? else { return Ok(None) };
     let voucher = deps.table.voucher_of(&order.tenant, &found.voucher).await?;
@@ -145,11 +156,12 @@ async fn looked_up(deps: &Deps, order: &Order, text: &str) -> Result<Option<Know
         return Ok(None);
     };
     let Some((_, index)) = found.printed else {
-        return Ok(Some(Known { code: CodeRead::Shared(found.form), voucher, batch: None }));
+        let code = CodeRead::Shared(found.form);
+        return Ok(Some(Known { code, voucher, batch: None, revoked: false }));
     };
     let batch = deps.table.batch_of_index(&voucher.id, index).await?;
     Ok(batch.map(|batch| {
         let code = CodeRead::Print { batch: batch.id.clone(), index, form: found.form };
-        Known { code, voucher, batch: Some(batch) }
+        Known { code, voucher, batch: Some(batch), revoked: false }
     }))
 }

@@ -15,7 +15,7 @@ use web::till::Till;
 use super::OfflineRequest;
 use super::outcome::{Brought, BroughtResponse, refusal_id};
 use crate::Deps;
-use crate::code::{Known, read};
+use crate::code::{Known, recognise};
 use crate::order::Order;
 use crate::redeem::{told, wanted};
 use crate::rejected::{BroughtRefused, Halt, Rejected};
@@ -87,12 +87,12 @@ async fn apply(deps: &Deps, till: &Till, brief: &Brief) -> Result<Brought, Halt>
         return Err(Rejected::unread(BroughtRefused::Ahead).into());
     }
     let named = redemption_of_device(&order.tenant, &order.business, &offline.named);
-    // What was brought before is known without its code, which may have been taken back since.
+    // What was brought before is known without its code, which may not be known any more.
     let stood = deps.table.redemption(&order.tenant, &named).await?;
     if let Some(stood) = stood.filter(|stood| stood.at == order.at) {
         return Ok(Brought::Duplicate(Box::new(stood)));
     }
-    let known = read(deps, order, *now).await?;
+    let known = recognise(deps, order, *now).await?;
     if known.voucher.business != order.business {
         return Err(known.refused(RedeemRefused::OtherBusiness).into());
     }
@@ -101,6 +101,10 @@ async fn apply(deps: &Deps, till: &Till, brief: &Brief) -> Result<Brought, Halt>
         rest(read).await;
         if let Some(brought) = stands(deps, &known, &wanted).await? {
             return Ok(brought);
+        }
+        // What stands was looked for first: taking a code back changes nothing about what was redeemed with it.
+        if known.revoked {
+            return Err(known.refused(RedeemRefused::Revoked).into());
         }
         let lease = lease_of(deps, till, &known, brief).await?;
         if lease.is_none() && now.duration_since(order.at) > AGE_MAX {
