@@ -54,8 +54,8 @@ async fn a_device_is_heard_of_only_while_it_is_enrolled() {
     table.touch_enrolment(&device.id, after(1_000)).await.unwrap();
     assert_eq!(seen().await, Some(after(1_000)));
     let revoked = enrolled.clone().revoke();
-    table.replace_enrolment(&revoked).await.unwrap().unwrap();
-    let again = table.replace_enrolment(&enrolled.revoke()).await.unwrap();
+    table.commit_revocation(&revoked).await.unwrap().unwrap();
+    let again = table.commit_revocation(&enrolled.revoke()).await.unwrap();
     assert_eq!(again, Err(EnrolmentRefused::Changed));
     table.touch_enrolment(&device.id, after(2_000)).await.unwrap();
     assert_ne!(seen().await, Some(after(2_000)));

@@ -2,6 +2,7 @@
 
 use adapters::table::{AtTill, Attempt, Redeemed, Source};
 use domain::customer::CustomerId;
+use domain::enrolment::Enrolment;
 use domain::id::{DeviceId, KeyId, LeaseId, RedemptionId, ScanId};
 use domain::lease::{Lease, LeaseRefused, LeaseStatus};
 use domain::page::PageSize;
@@ -267,6 +268,34 @@ async fn leases_and_redemptions_together_never_exceed_the_limit() {
     assert_eq!(table.voucher_left(&voucher).await.unwrap(), Some(4));
     let all = table.leases_of_device(&voucher.tenant, &held.device).await.unwrap();
     assert_eq!(all.len(), opened);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revoked_device_takes_no_lease_and_those_it_has_are_due() {
+    let platform = Platform::start().await;
+    let limits = Limits { total: Some(9), ..Limits::default() };
+    let voucher = published(&platform.table(), 1, limits).await;
+    let (table, tenant) = (platform.table(), &voucher.tenant);
+    let held = leases(&platform, &voucher, 1, 2).await.unwrap();
+    let back = leases(&platform, &voucher, 2, 2).await.unwrap();
+    let back = table.return_lease(back, true).await.unwrap().unwrap();
+    let whose = (tenant.clone(), voucher.business.clone());
+    let device = Enrolment::invite(held.device.clone(), whose, "Till 1".to_owned(), noon());
+    let answer = answered(&platform, "device").await;
+    assert!(table.insert_enrolment(&device, "c", answer).await.unwrap());
+    table.commit_revocation(&device.revoke()).await.unwrap().unwrap();
+    assert_eq!(leases(&platform, &voucher, 3, 2).await, Err(LeaseRefused::Revoked));
+    assert_eq!(table.voucher_left(&voucher).await.unwrap(), Some(7));
+    let recalled = Lease { returns_at: after(60), version: 2, ..held.clone() };
+    for second in [60, 90] {
+        table.recall_leases((tenant, &held.device), after(second)).await.unwrap();
+        let all = table.leases_of_device(tenant, &held.device).await.unwrap();
+        assert_eq!(all, [recalled.clone(), back.clone()]);
+    }
+    let nobody = DeviceId::new(noon(), bytes(2));
+    table.recall_leases((tenant, &nobody), noon()).await.unwrap();
+    platform.spoils(&format!("LE#{tenant}#{}", held.device), held.id.as_str(), "lease").await;
+    is_corrupt(table.recall_leases((tenant, &held.device), noon()).await, "lease");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -42,6 +42,7 @@ mod polls;
 mod reconcile;
 mod redemption_costs;
 mod redemption_doors;
+mod redemption_leases;
 mod redemption_offline;
 mod redemptions;
 mod refunds;

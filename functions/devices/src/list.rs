@@ -117,7 +117,8 @@ pub(crate) async fn list_devices(
     Ok(Reply(DevicesResponse { devices, next_cursor }))
 }
 
-/// Takes a device's right away, at once and for ever. What it has redeemed stays.
+/// Takes a device's right away, at once and for ever. What it has brought stays redeemed; what it has taken along and not
+/// brought goes back within minutes.
 #[utoipa::path(
     delete,
     path = "/api/v1/devices/{device_id}",
@@ -141,10 +142,10 @@ pub(crate) async fn revoke_device(
         if device.tenant != keeper.tenant || !keeper.may_see(&device.business) {
             return Err(EnrolmentRefused::Unknown.into());
         }
-        if device.status == DeviceStatus::Revoked {
-            return Ok(StatusCode::NO_CONTENT);
-        }
-        if deps.table.replace_enrolment(&device.revoke()).await?.is_ok() {
+        let again = device.status == DeviceStatus::Revoked;
+        if again || deps.table.commit_revocation(&device.revoke()).await?.is_ok() {
+            // Also of one that is revoked: whoever did that may not have come as far as this.
+            deps.table.recall_leases((&keeper.tenant, &id), deps.ids.now()).await?;
             tracing::info!(event = "device_revoked", device.id = %id, "revoked `{id}`");
             return Ok(StatusCode::NO_CONTENT);
         }

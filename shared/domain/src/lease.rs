@@ -12,6 +12,8 @@ use crate::id::{BatchId, BusinessId, DeviceId, LeaseId, TenantId, VoucherId};
 
 /// Most redemptions of one lease.
 pub const LEASE_MOST: u32 = 500;
+/// Most leases that a device holds at once. One that is used up is held like any other until it goes back.
+pub const LEASES_MAX: u32 = 50;
 /// The longest lease, in seconds: a day.
 pub const LEASE_MAX_S: u32 = 24 * 3_600;
 /// The lease that nobody has said the length of, in seconds: half a day.
@@ -71,6 +73,12 @@ pub enum LeaseRefused {
     /// Nothing is left to take.
     #[error("nothing of this voucher is left to take along")]
     NothingLeft,
+    /// The device holds as many as it may.
+    #[error("this device holds {LEASES_MAX} leases; give those back that it does not need")]
+    TooMany,
+    /// The device was revoked meanwhile.
+    #[error("this device is not enrolled any more; enrol it again")]
+    Revoked,
     /// Only a device can be offline.
     #[error("leases are for enrolled devices; enrol this device first")]
     DeviceNeeded,
@@ -87,9 +95,11 @@ impl Failure for LeaseRefused {
         match self {
             LeaseRefused::Unknown => Kind::Missing,
             LeaseRefused::DeviceNeeded => Kind::Forbidden,
-            LeaseRefused::NothingLeft | LeaseRefused::Returned | LeaseRefused::Changed => {
-                Kind::Conflict
-            }
+            LeaseRefused::Revoked => Kind::Unauthenticated,
+            LeaseRefused::NothingLeft
+            | LeaseRefused::TooMany
+            | LeaseRefused::Returned
+            | LeaseRefused::Changed => Kind::Conflict,
         }
     }
 
@@ -97,6 +107,8 @@ impl Failure for LeaseRefused {
         match self {
             LeaseRefused::Unknown => "lease_unknown",
             LeaseRefused::NothingLeft => "lease_nothing_left",
+            LeaseRefused::TooMany => "lease_too_many",
+            LeaseRefused::Revoked => "device_not_enrolled",
             LeaseRefused::DeviceNeeded => "device_needed",
             LeaseRefused::Returned => "lease_returned",
             LeaseRefused::Changed => "lease_changed",
@@ -145,6 +157,19 @@ impl Lease {
                 Ok(Self { used, version: self.version.saturating_add(1), ..self })
             }
         }
+    }
+
+    /// The lease of a device that was revoked, which goes back with the next sweep; nothing where it does so anyway.
+    ///
+    /// Nobody waits for what the device has redeemed with it: the device can bring nothing any more, now or at the end
+    /// of the lease. What was handed out that way is never counted, and a limit may be exceeded by that much, however
+    /// long the lease is kept. Kept, it only does harm. Other tills go without what it holds, and the install that is
+    /// enrolled anew is another device, whose queue is taken from the limit: with the lease still out there may be
+    /// nothing left for it. Whoever is bringing something at this moment reads again and takes it from the limit too.
+    pub fn recall(self, now: Timestamp) -> Option<Self> {
+        let waits = self.status == LeaseStatus::Open && self.returns_at > now;
+        let version = self.version.saturating_add(1);
+        waits.then_some(Self { returns_at: now, version, ..self })
     }
 
     /// The lease given back, with how many redemptions return to the limit.

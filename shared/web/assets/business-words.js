@@ -102,6 +102,7 @@ const REFUSALS = {
   redemption_too_old: ["Too late", "The time for rolling back is over."],
   redemption_rolled_back: ["Rolled back already", "Nothing is left to do."],
   redemption_changed: ["Changed meanwhile", "Load the list again and look."],
+  lease_too_many: ["Too much taken along", "This device has taken along as often as it may. Give back what it does not need."],
   lease_nothing_left: ["Nothing left to take along", "What is not redeemed may be with other devices. Take fewer, or none."],
   device_needed: ["Not a device", "Make this browser a device first."],
   device_not_enrolled: ["This device is not enrolled any more", "Enrol it again. What waits here stays here and is sent then."],

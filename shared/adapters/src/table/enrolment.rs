@@ -125,17 +125,20 @@ impl Table {
         Ok(self.transact(writes).await?.map_err(|_| EnrolmentRefused::WrongCode))
     }
 
-    /// Replaces the device that was read one version before. [`EnrolmentRefused::Changed`] where somebody else was
-    /// faster.
+    /// Revokes the device that was read one version before; from then on it takes no leases either.
+    /// [`EnrolmentRefused::Changed`] where somebody else was faster.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn replace_enrolment(
+    pub async fn commit_revocation(
         &self,
-        enrolment: &Enrolment,
+        revoked: &Enrolment,
     ) -> Result<Result<(), EnrolmentRefused>, StoreError> {
-        let write = self.write_enrolment(enrolment)?;
-        Ok(self.transact(vec![write]).await?.map_err(|_| EnrolmentRefused::Changed))
+        let writes = vec![
+            self.write_enrolment(revoked)?,
+            self.write_no_more_leases(&revoked.tenant, &revoked.id),
+        ];
+        Ok(self.transact(writes).await?.map_err(|_| EnrolmentRefused::Changed))
     }
 
     /// Notes when an enrolled device was heard of; one that was revoked meanwhile stays as it is.

@@ -1,16 +1,21 @@
 //! Leases: redemptions that were taken from a limit for a device, and go back when they were not used in time (X27).
+//! One item beside a device's leases counts those that it holds; it is closed when the device is revoked, so that no
+//! lease is taken at the same moment and missed by the recall.
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::id::{BatchId, DeviceId, LeaseId, TenantId};
-use domain::lease::{Lease, LeaseRefused, LeaseStatus};
+use domain::lease::{LEASES_MAX, Lease, LeaseRefused, LeaseStatus};
 use domain::voucher::Voucher;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::quota::{NoneTaken, QuotaItem, QuotaName, Taking};
-use super::{Answer, Claim, Item, StoreError, Table, encode, keys, number};
+use super::{Answer, Claim, Item, StoreError, Table, encode, keys, number, text};
 
 const KIND: &str = "lease";
+const HELD_KIND: &str = "leases_held";
+/// The attribute of a count that is closed.
+const CLOSED: &str = "closed";
 /// How long a lease is kept after it went back, in seconds: a month.
 const KEPT_S: i64 = 30 * 24 * 3_600;
 /// So often a counter is read again because somebody else has taken from it.
@@ -86,7 +91,8 @@ impl Table {
 
     /// Takes up to `lease.granted` redemptions from the fullest counter of the voucher, or from that of the printing
     /// which has a limit of its own, for the device; tells the lease as it is written, with as many as there were.
-    /// `answer` makes the answer to the request from it. [`LeaseRefused::NothingLeft`] where none were.
+    /// `answer` makes the answer to the request from it. [`LeaseRefused::NothingLeft`] where none were,
+    /// [`LeaseRefused::TooMany`] where the device holds [`LEASES_MAX`], [`LeaseRefused::Revoked`] where it was revoked.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -116,10 +122,15 @@ impl Table {
                 self.write_taking(&name, &taking),
                 self.write_lease(&lease)?,
                 self.write_answer(&claim, &reply)?,
+                self.write_holding(&lease),
             ];
             let Err(refused) = self.transact(writes).await? else { return Ok(Ok(lease)) };
             if refused.at(1) || refused.at(2) {
                 return Ok(Err(LeaseRefused::Changed));
+            }
+            if let Some(Some(held)) = refused.reasons.get(3) {
+                let closed = held.as_ref().is_some_and(|item| item.contains_key(CLOSED));
+                return Ok(Err(if closed { LeaseRefused::Revoked } else { LeaseRefused::TooMany }));
             }
             let found = refused.reasons.into_iter().next().flatten().flatten();
             match taking.explain(found)? {
@@ -168,7 +179,7 @@ impl Table {
             Ok(given) => given,
             Err(refused) => return Ok(Err(refused)),
         };
-        let mut writes = vec![self.write_lease(&after)?];
+        let mut writes = vec![self.write_lease(&after)?, self.write_letting_go(&after)];
         if limited && back > 0 {
             let batch = after.batch.as_ref();
             let name = QuotaName { voucher: &after.voucher, batch, shard: after.shard };
@@ -176,6 +187,30 @@ impl Table {
         }
         let committed = self.transact(writes).await?;
         Ok(committed.map(|()| after).map_err(|_| LeaseRefused::Changed))
+    }
+
+    /// Lets the open leases of a device that was revoked go back with the next sweep; each that somebody changes at the
+    /// same moment is read again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn recall_leases(
+        &self,
+        (tenant, device): (&TenantId, &DeviceId),
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for lease in self.leases_of_device(tenant, device).await? {
+            let id = lease.id.clone();
+            let mut read = Some(lease);
+            while let Some(recalled) = read.and_then(|lease| lease.recall(now)) {
+                let write = self.write_lease(&recalled)?;
+                read = match self.transact(vec![write]).await? {
+                    Ok(()) => None,
+                    Err(_) => self.lease((tenant, device), &id).await?,
+                };
+            }
+        }
+        Ok(())
     }
 
     /// Up to `most` leases of one shard that are due to go back.
@@ -190,6 +225,41 @@ impl Table {
     ) -> Result<Vec<DueLease>, StoreError> {
         let items = self.due(keys::due_leases(shard), now, most).await?;
         items.iter().map(due_of).collect()
+    }
+
+    /// The write that counts one lease more with its device, unless that holds as many as it may or was revoked.
+    fn write_holding(&self, lease: &Lease) -> TransactWriteItem {
+        let values = Item::from([
+            (":kind".to_owned(), text(HELD_KIND)),
+            (":one".to_owned(), number(1)),
+            (":most".to_owned(), number(LEASES_MAX)),
+        ]);
+        let few =
+            "attribute_not_exists(#closed) AND (attribute_not_exists(#held) OR #held < :most)";
+        let key = keys::leases_held(&lease.tenant, &lease.device);
+        self.update(&key, "SET #kind = :kind ADD #held :one", few, values)
+    }
+
+    /// The write that counts one lease less.
+    fn write_letting_go(&self, lease: &Lease) -> TransactWriteItem {
+        let values =
+            Item::from([(":kind".to_owned(), text(HELD_KIND)), (":less".to_owned(), number(-1))]);
+        let key = keys::leases_held(&lease.tenant, &lease.device);
+        self.update(&key, "SET #kind = :kind ADD #held :less", "", values)
+    }
+
+    /// The write after which the device takes no more leases.
+    pub(super) fn write_no_more_leases(
+        &self,
+        tenant: &TenantId,
+        device: &DeviceId,
+    ) -> TransactWriteItem {
+        let values = Item::from([
+            (":kind".to_owned(), text(HELD_KIND)),
+            (":closed".to_owned(), AttributeValue::Bool(true)),
+        ]);
+        let key = keys::leases_held(tenant, device);
+        self.update(&key, "SET #kind = :kind, #closed = :closed", "", values)
     }
 
     /// The write of a lease on the condition that it is still what was read: its version counts from there.

@@ -91,6 +91,11 @@ pub(crate) fn lease(tenant: &TenantId, device: &DeviceId, id: &LeaseId) -> Key {
     Key::new(leases_pk(tenant, device), id.as_str())
 }
 
+/// How many leases a device holds. No lease's id looks like this.
+pub(crate) fn leases_held(tenant: &TenantId, device: &DeviceId) -> Key {
+    Key::new(leases_pk(tenant, device), "HELD")
+}
+
 /// The leases of one shard that are due to go back.
 pub(crate) fn due_leases(shard: u8) -> String {
     format!("DUE#lease#{shard}")
