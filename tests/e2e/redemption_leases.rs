@@ -1,10 +1,11 @@
-//! What devices take along: how much at once, and what becomes of it when a device is revoked.
+//! What devices take along: how much at once, over midnight, and what becomes of it when a device is revoked.
 
 use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tessera_tests::{Reply, at_once};
 
+use crate::redemptions::{plain, token_of};
 use crate::shop::{Phone, Shop};
 use crate::vouchers::code;
 
@@ -121,5 +122,75 @@ async fn no_lease_is_taken_past_a_revocation_at_the_same_moment() {
         }
         sweeps(&shop).await;
         assert_eq!(shop.left(&voucher).await, 100, "round {round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_over_midnight_leaves_the_next_day_whole() {
+    let shop = Shop::open().await;
+    // The business's day ends at 23:00 in UTC.
+    let limits = json!({ "total": 100, "per_day": 5 });
+    let voucher = shop.publishes(&json!({ "limits": limits })).await;
+    let short = code(&voucher, "SHORT");
+    let phone = shop.enrols("Till 1").await;
+    shop.platform.passes(SignedDuration::from_mins(10 * 60 + 30)).await;
+    let lease = phone.leases(&voucher, 3).await.is(201).json();
+    assert_eq!(
+        (&lease["granted"], &lease["expires_at"]),
+        (&json!(3), &json!("2026-11-20T23:00:00Z"))
+    );
+    assert_eq!(shop.left(&voucher).await, 97);
+    drop(shop.redeems(&short, &plain()).await.is(201));
+    drop(shop.redeems(&short, &plain()).await.is(201));
+    shop.redeems(&short, &plain()).await.problem(409, "voucher_day_limit_reached");
+    shop.platform.passes(SignedDuration::from_mins(31)).await;
+    // The last millisecond of the old day is the lease's, the first of the new one is the new day's.
+    let queue = [
+        made("old", &short, "2026-11-20T22:59:59.999Z", &lease),
+        made("new", &short, "2026-11-20T23:00:00Z", &lease),
+    ];
+    assert_eq!(results(&phone.brings(&queue).await), ["accepted", "accepted"]);
+    let seen = phone.get("/api/v1/redemptions/snapshot").await.is(200).json();
+    assert_eq!((&seen["leases"][0]["used"], &seen["leases"][0]["left"]), (&json!(1), &json!(2)));
+    assert_eq!(shop.left(&voucher).await, 94);
+    // What was not used goes back to the limit in all. The new day neither gets it nor has lost anything to it.
+    drop(phone.ask(Method::DELETE, &path_of(&lease)).await.is(200));
+    assert_eq!(shop.left(&voucher).await, 96);
+    for _ in 0..4 {
+        drop(shop.redeems(&short, &plain()).await.is(201));
+    }
+    shop.redeems(&short, &plain()).await.problem(409, "voucher_day_limit_reached");
+    // A late one of yesterday has no lease any more, and its day is over.
+    let late = phone.brings(&[made("late", &short, "2026-11-20T22:59:59Z", &lease)]).await;
+    assert_eq!(late[0]["reason"], "voucher_day_limit_reached", "{late:?}");
+    assert_eq!((shop.left(&voucher).await, shop.count().await), (json!(92), 8));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twenty_tills_in_the_first_second_of_a_day_get_what_the_day_has() {
+    for peak in [1, 1_000] {
+        let shop = Shop::open().await;
+        let limits = json!({ "per_day": 20, "peak_per_second": peak });
+        let voucher = shop.publishes(&json!({ "limits": limits })).await;
+        // Of codes that are typed in, five at once are looked up for a business.
+        let url = token_of(&voucher);
+        let phones = shop.hands_out(20).await;
+        let all = async |day: &str| {
+            let keys = phones.iter().map(|phone| (phone, format!("{day}-{}", phone.id)));
+            let asks = keys.map(|(phone, key)| {
+                let url = &url;
+                async move { phone.redeems(url, &key).await.status }
+            });
+            at_once(20, asks).await
+        };
+        // The day before is full, so each counter has to come to the new day.
+        assert_eq!(all("today").await, [201; 20], "{peak}");
+        shop.redeems(&url, &plain()).await.problem(409, "voucher_day_limit_reached");
+        shop.platform.passes(SignedDuration::from_secs(11 * 3_600 - 1)).await;
+        shop.redeems(&url, &plain()).await.problem(409, "voucher_day_limit_reached");
+        shop.platform.passes(SignedDuration::from_secs(1)).await;
+        assert_eq!(all("tomorrow").await, [201; 20], "{peak}");
+        shop.redeems(&url, &plain()).await.problem(409, "voucher_day_limit_reached");
+        assert_eq!(shop.count().await, 40);
     }
 }
