@@ -51,6 +51,15 @@ pub enum Scope {
     /// Act for customers, and make links for them.
     #[serde(rename = "customers:write")]
     CustomersWrite,
+    /// Create and change programmes, restaurants, rewards and customers, and issue their tokens (L12).
+    #[serde(rename = "loyalty:write")]
+    LoyaltyWrite,
+    /// Read programmes, restaurants, rewards, customers and tokens.
+    #[serde(rename = "loyalty:read")]
+    LoyaltyRead,
+    /// Verify tokens, and give points for purchases (L8).
+    #[serde(rename = "loyalty:redeem")]
+    LoyaltyRedeem,
     /// Change the tenant and its keys.
     #[serde(rename = "admin")]
     Admin,
@@ -58,7 +67,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Scope; 13] = [
+    pub const ALL: [Scope; 16] = [
         Scope::PropertiesWrite,
         Scope::CodesWrite,
         Scope::CodesRead,
@@ -71,6 +80,9 @@ impl Scope {
         Scope::VouchersRead,
         Scope::RedemptionsWrite,
         Scope::CustomersWrite,
+        Scope::LoyaltyWrite,
+        Scope::LoyaltyRead,
+        Scope::LoyaltyRedeem,
         Scope::Admin,
     ];
 
@@ -89,6 +101,9 @@ impl Scope {
             Scope::VouchersRead => "vouchers:read",
             Scope::RedemptionsWrite => "redemptions:write",
             Scope::CustomersWrite => "customers:write",
+            Scope::LoyaltyWrite => "loyalty:write",
+            Scope::LoyaltyRead => "loyalty:read",
+            Scope::LoyaltyRedeem => "loyalty:redeem",
             Scope::Admin => "admin",
         }
     }

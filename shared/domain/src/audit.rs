@@ -89,6 +89,8 @@ words! {
         PayoutRetried = "payout_retried",
         /// A payout that needed a person was given up.
         PayoutCancelled = "payout_cancelled",
+        /// A payout whose transfer was another one than was asked for was ended.
+        PayoutEnded = "payout_ended",
         /// A settlement was started by hand.
         SettlementStarted = "settlement_started",
         /// A refund was asked for.

@@ -191,6 +191,18 @@ impl Case {
         Self::open(tenant.clone(), kind, transfer.as_str(), "success", now)
     }
 
+    /// An open case of a transfer that differs from its payout in this way.
+    pub fn transfer_mismatch(
+        tenant: &TenantId,
+        transfer: &TransferReference,
+        mismatch: Mismatch,
+        now: Timestamp,
+    ) -> Self {
+        let kind = CaseKind::TransferMismatch;
+        let case = Self::open(tenant.clone(), kind, transfer.as_str(), mismatch.as_str(), now);
+        Self { mismatch: Some(mismatch), ..case }
+    }
+
     /// The case in somebody's hands.
     ///
     /// # Errors

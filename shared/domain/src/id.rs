@@ -193,6 +193,26 @@ record_id!(
     RedemptionId,
     "red"
 );
+record_id!(
+    /// A loyalty programme: what points are worth earning, and for how long.
+    ProgrammeId,
+    "prg"
+);
+record_id!(
+    /// A restaurant that gives points of a programme.
+    RestaurantId,
+    "rst"
+);
+record_id!(
+    /// What points are spent on.
+    RewardId,
+    "rwd"
+);
+record_id!(
+    /// The public key with which a customer's wallet signs codes of its own.
+    MemberKeyId,
+    "mky"
+);
 
 impl ClaimId {
     /// The id that follows from who has claimed what: a customer has one copy of a voucher.

@@ -23,8 +23,10 @@ pub const IDEMPOTENCY_KEY_MAX_BYTES: usize = 255;
 /// How long a request may hold its `Idempotency-Key` before another may take it over, in seconds: beyond the
 /// gateway's 30.
 pub const IDEMPOTENCY_LEASE_S: i64 = 40;
-/// How long a scan event is kept, in days; what was counted from it stays.
+/// How long a scan event is kept, in days, unless its tenant says otherwise; what was counted from it stays.
 pub const EVENT_DAYS: i64 = 90;
+/// How long it is kept that a voucher's code was refused, in days, unless its tenant says otherwise.
+pub const ATTEMPT_DAYS: i64 = 180;
 /// How long an event of Paystack is kept as it arrived, in days; what was posted for it stays.
 pub const WEBHOOK_DAYS: i64 = 180;
 /// How long it is known which messages were sent, in days: longer than a queue can repeat a notice.

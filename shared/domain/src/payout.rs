@@ -10,6 +10,7 @@ mod range;
 mod settings;
 mod status;
 mod step;
+mod stray;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -22,6 +23,7 @@ pub use range::{Covered, Credit, cover};
 pub use settings::{Cadence, NIGHT_HOUR, Night, PayoutSettings, Rhythm};
 pub use status::{PayoutRefused, PayoutState, Trouble};
 pub use step::{Funds, RETRY_AFTER_MIN};
+pub use stray::{Ended, Finding, TransferEnd, TransferShown};
 
 use crate::id::{GuardId, PayoutId, TenantId};
 use crate::ledger::{Transfer, TransferReference};

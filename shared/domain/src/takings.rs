@@ -39,10 +39,13 @@ impl Takings {
             Takings { tips: 1, credited: owed.saturating_neg(), ..Takings::default() }
         } else if reference.starts_with("ps:refund:") || reference.starts_with("ps:dispute:") {
             Takings { taken_back: owed, ..Takings::default() }
-        } else if reference.starts_with("ps:transfer:") && owed == 0 {
-            Takings { payouts: 1, paid_out: in_transit, ..Takings::default() }
-        } else if reference.starts_with("ps:transfer:") && in_transit == 0 {
-            Takings { paid_out: owed, ..Takings::default() }
+        } else if reference.starts_with("ps:transfer:") {
+            // What was set aside and is not owed again has arrived; what is owed again without that had.
+            let paid_out = in_transit.saturating_add(owed);
+            if paid_out == 0 {
+                return None;
+            }
+            Takings { payouts: u64::from(paid_out > 0), paid_out, ..Takings::default() }
         } else {
             return None;
         };
@@ -129,6 +132,8 @@ mod tests {
             (TransferPosted::default(), TransferPosted { success: true, returned: false });
         let arrived = Takings { payouts: 1, paid_out: 98_000, ..Takings::default() };
         check(&step(TransferNews::Success { fee: 1_000 }, nothing), Some(arrived));
+        let partly = Takings { payouts: 1, paid_out: 90_000, ..Takings::default() };
+        check(&transfer.paid_in_part(90_000, 1_000).unwrap(), Some(partly));
         let back = TransferNews::Returned { fee_back: 0 };
         check(&step(back, nothing), None);
         let reversed = Takings { paid_out: -98_000, ..Takings::default() };

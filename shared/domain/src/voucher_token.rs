@@ -5,7 +5,6 @@
 //! said by the header's `typ` and by nothing else (X46). Deliberately absent: the state of the voucher, its own
 //! expiry and its limits (V3), which are in the table; private keys; and other algorithms.
 
-mod base41;
 pub mod compact;
 mod json;
 pub mod jwt;
@@ -16,6 +15,7 @@ mod verify;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::base41;
 use crate::failure::{Failure, Kind};
 use crate::id::{TenantId, VoucherId};
 

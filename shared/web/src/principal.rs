@@ -117,6 +117,12 @@ pub mod may {
         RedemptionsWrite,
         /// May act for customers, and make links for them.
         CustomersWrite,
+        /// May create and change programmes, restaurants, rewards and customers.
+        LoyaltyWrite,
+        /// May read programmes, restaurants, rewards, customers and tokens.
+        LoyaltyRead,
+        /// May verify tokens, and give points for purchases.
+        LoyaltyRedeem,
         /// May change the tenant and its keys.
         Admin
     );

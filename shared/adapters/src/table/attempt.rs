@@ -2,6 +2,7 @@
 //! the business. A redemption is its own record.
 
 use domain::id::{BusinessId, ScanId, TenantId, VoucherId};
+use domain::limit::ATTEMPT_DAYS;
 use domain::redemption::{CodeForm, RedeemedBy};
 use domain::tally::{VoucherEvent, VoucherFact};
 use jiff::{SignedDuration, Timestamp};
@@ -12,8 +13,6 @@ use super::stream::of_image;
 use super::{StoreError, Table, encode, keys};
 
 const ATTEMPT_KIND: &str = "redemption_attempt";
-/// How long refusals are kept, in days.
-const KEPT_DAYS: i64 = 180;
 
 /// A code that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +55,7 @@ impl Table {
         let shard = keys::shard_of(id.as_str(), keys::ATTEMPT_SHARDS);
         let day = at.strftime("%Y-%m-%d").to_string();
         let key = keys::attempt(tenant, &day, shard, line(*at, id.as_str()));
-        let kept = SignedDuration::from_hours(24 * KEPT_DAYS);
+        let kept = SignedDuration::from_hours(24 * ATTEMPT_DAYS);
         let item = AttemptItem {
             attempt: attempt.clone(),
             gsi1_pk: keys::redemptions_of_business(tenant, business),

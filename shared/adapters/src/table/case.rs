@@ -1,5 +1,6 @@
 //! Cases for a person: each opened once, however often what does not fit is noticed.
 
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::audit::{Actor, AuditChange};
 use domain::case::{Case, CaseKind, CaseStatus};
 use domain::id::TenantId;
@@ -85,11 +86,20 @@ impl Table {
         read: u64,
         change: &AuditChange,
     ) -> Result<bool, StoreError> {
+        let write = self.write_case(case, read)?;
+        Ok(self.transact_audited(change, vec![write]).await?.is_ok())
+    }
+
+    /// The write of a case that was read at version `read`, for a transaction.
+    pub(super) fn write_case(
+        &self,
+        case: &Case,
+        read: u64,
+    ) -> Result<TransactWriteItem, StoreError> {
         let key = keys::case(&case.tenant, &case.id);
         let item = encode(&key, KIND, &CaseItem::from_domain(case))?;
         let values = Item::from([(":read".to_owned(), number(read))]);
-        let write = self.put(item, Some("#case.#version = :read"), values);
-        Ok(self.transact_audited(change, vec![write]).await?.is_ok())
+        Ok(self.put(item, Some("#case.#version = :read"), values))
     }
 
     /// The tenant's cases that the filter lets through, newest first.

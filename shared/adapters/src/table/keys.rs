@@ -1,6 +1,7 @@
 //! The keys of the table, built in this one place from typed ids. `ARCHITECTURE.md` shows them as a whole.
 
 mod desk;
+mod loyalty;
 mod voucher;
 
 use std::collections::HashMap;
@@ -15,6 +16,8 @@ use domain::scan::CodeSubject;
 use jiff::civil::Date;
 
 pub(crate) use desk::*;
+pub(crate) use loyalty::*;
+pub use loyalty::{POINTS_PREFIX, PURSE_SHARDS};
 pub use voucher::LEASE_SHARDS;
 pub(crate) use voucher::*;
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::alert::Outbox;
 use domain::id::{GuardId, TenantId};
 use domain::ledger::{Account, AccountKind, Posting, Record, Reference, Transaction};
@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::balances::GuardBalances;
+use super::keys::Key;
 use super::statement::{ENTRY_KIND, Entry, EntryItem, KIND, PostingItem, StoredPosting};
 use super::{Item, StoreError, Table, decode, encode, keys, number, text};
 
@@ -57,7 +58,8 @@ pub enum Posted {
 }
 
 /// Balances that do not allow what they were read for.
-struct NotAllowed;
+#[derive(Debug)]
+pub(super) struct NotAllowed;
 
 impl Table {
     /// Writes a transaction, at most once per reference, as a whole or not at all.
@@ -66,6 +68,24 @@ impl Table {
     /// [`StoreError`]; [`StoreError::Corrupt`] also for a transaction that posts to another guard than is named, or
     /// beyond what can be counted.
     pub async fn commit_posting(&self, write: &LedgerWrite<'_>) -> Result<Posted, StoreError> {
+        let writes = match self.write_posting(write)? {
+            Ok(writes) => writes,
+            // Balances that were read before the same transaction was written may not allow it any more.
+            Err(NotAllowed) => return self.repeat_or_outrun(write).await,
+        };
+        Ok(match self.transact(writes).await? {
+            Ok(()) => Posted::Posted,
+            Err(refused) if refused.at(0) => Posted::Repeat,
+            Err(_) => Posted::Outrun,
+        })
+    }
+
+    /// The writes of a transaction and of all that belongs to it. The first is the transaction's own: its reason tells
+    /// a repetition from everything else.
+    pub(super) fn write_posting(
+        &self,
+        write: &LedgerWrite<'_>,
+    ) -> Result<Result<Vec<TransactWriteItem>, NotAllowed>, StoreError> {
         let reference = write.transaction.reference();
         let posting = StoredPosting {
             tenant: write.tenant.clone(),
@@ -80,12 +100,10 @@ impl Table {
         };
         let key = keys::posting(write.tenant, reference);
         let item = encode(&key, KIND, &PostingItem::from_domain(&posting))?;
-        // The first write: its reason tells a repetition from everything else.
         let mut writes = vec![self.put(item, Some("attribute_not_exists(PK)"), Item::new())];
         match self.write_guards_part(write)? {
             Ok(part) => writes.extend(part),
-            // Balances that were read before the same transaction was written may not allow it any more.
-            Err(NotAllowed) => return self.repeat_or_outrun(write).await,
+            Err(NotAllowed) => return Ok(Err(NotAllowed)),
         }
         if let Some((tip, read)) = write.tip {
             writes.push(self.write_tip(&placed(tip, write), read)?);
@@ -93,11 +111,7 @@ impl Table {
         if let Some((payout, read)) = write.payout {
             writes.push(self.write_payout(&come_back(payout, write), read)?);
         }
-        Ok(match self.transact(writes).await? {
-            Ok(()) => Posted::Posted,
-            Err(refused) if refused.at(0) => Posted::Repeat,
-            Err(_) => Posted::Outrun,
-        })
+        Ok(Ok(writes))
     }
 
     async fn repeat_or_outrun(&self, write: &LedgerWrite<'_>) -> Result<Posted, StoreError> {
@@ -189,49 +203,30 @@ impl Table {
         }
         let mut counted = 0;
         for (tenant, postings) in by_tenant {
-            let postings: Vec<_> = postings.into_iter().collect();
+            let marked = |(reference, each)| (keys::posting(tenant, reference), each);
+            let postings: Vec<(Key, &[Posting])> = postings.into_iter().map(marked).collect();
             for group in postings.chunks(COUNTED_AT_ONCE) {
-                counted += self.count_group(tenant, group.to_vec()).await?;
+                let add = |new: &[(Key, &[Posting])]| self.write_sums(tenant, new);
+                counted += self.count_once(group.to_vec(), add).await?;
             }
         }
         Ok(counted)
     }
 
-    /// Adds a group up; those that were added up before are left out, and the rest is tried again.
-    async fn count_group(
+    fn write_sums(
         &self,
         tenant: &TenantId,
-        mut group: Vec<(&Reference, &[Posting])>,
-    ) -> Result<usize, StoreError> {
-        while !group.is_empty() {
-            let marks = group.iter().map(|(reference, _)| {
-                let values = Item::from([(":yes".to_owned(), AttributeValue::Bool(true))]);
-                let new = "attribute_exists(PK) AND attribute_not_exists(#counted)";
-                let key = keys::posting(tenant, reference);
-                self.update(&key, "SET #counted = :yes", new, values)
-            });
-            let mut writes: Vec<_> = marks.collect();
-            for (account, sum) in sums(&group)? {
-                let key = keys::system_balance(tenant, account);
-                let values = Item::from([
-                    (":sum".to_owned(), number(sum)),
-                    (":kind".to_owned(), text(SYSTEM_KIND)),
-                ]);
-                let add = "SET #kind = :kind ADD balance :sum";
-                writes.push(self.update(&key, add, "", values));
-            }
-            let Err(refused) = self.transact(writes).await? else { return Ok(group.len()) };
-            let before = group.len();
-            let mut number = 0;
-            group.retain(|_| {
-                number += 1;
-                !refused.at(number - 1)
-            });
-            if group.len() == before {
-                return Err(impossible("a transaction was refused without a reason"));
-            }
-        }
-        Ok(0)
+        new: &[(Key, &[Posting])],
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let add = |(account, sum): (&Account, i64)| {
+            let key = keys::system_balance(tenant, account);
+            let values = Item::from([
+                (":sum".to_owned(), number(sum)),
+                (":kind".to_owned(), text(SYSTEM_KIND)),
+            ]);
+            self.update(&key, "SET #kind = :kind ADD balance :sum", "", values)
+        };
+        Ok(sums(new)?.into_iter().map(add).collect())
     }
 }
 
@@ -246,9 +241,7 @@ const SYSTEM: [AccountKind; 6] = [
 ];
 
 /// What a group adds to each system account.
-fn sums<'a>(
-    group: &[(&Reference, &'a [Posting])],
-) -> Result<BTreeMap<&'a Account, i64>, StoreError> {
+fn sums<'a>(group: &[(Key, &'a [Posting])]) -> Result<BTreeMap<&'a Account, i64>, StoreError> {
     let mut sums: BTreeMap<&Account, i64> = BTreeMap::new();
     let postings = group.iter().flat_map(|(_, postings)| postings.iter());
     for posting in postings.filter(|posting| posting.account.guard().is_none()) {

@@ -5,7 +5,9 @@
 
 use domain::tally::VoucherEvent;
 
-use super::{StoreError, StoredEvent, StoredPosting, attempt, keys, redemption, wallet};
+use super::{
+    StoreError, StoredEvent, StoredPoints, StoredPosting, attempt, keys, redemption, wallet,
+};
 
 /// A new item that is added up.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +18,8 @@ pub enum NewItem {
     Posting(StoredPosting),
     /// A claim, a redemption, or a refusal.
     Voucher(VoucherEvent),
+    /// A change of a customer's points.
+    Points(Box<StoredPoints>),
 }
 
 /// An item before and after a change.
@@ -57,6 +61,10 @@ impl NewItem {
         }
         if begins(keys::POSTING_PREFIX) {
             return Ok(StoredPosting::from_image(images.new)?.map(Self::Posting));
+        }
+        if begins(keys::POINTS_PREFIX) {
+            let points = StoredPoints::from_image(images.new)?;
+            return Ok(points.map(|points| Self::Points(Box::new(points))));
         }
         Ok(None)
     }

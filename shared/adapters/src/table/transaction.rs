@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    Delete, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-    Update,
+    AttributeValue, ConditionCheck, Delete, Put, ReturnConsumedCapacity,
+    ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 
 use super::keys::Key;
@@ -129,6 +129,50 @@ impl Table {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build();
         TransactWriteItem::builder().set_update(update.ok()).build()
+    }
+
+    /// Writes nothing, and holds the others to a condition.
+    pub(crate) fn check(&self, key: &Key, condition: &str, values: Item) -> TransactWriteItem {
+        let check = ConditionCheck::builder()
+            .table_name(&*self.name)
+            .set_key(Some(key.attributes()))
+            .condition_expression(condition)
+            .set_expression_attribute_names(names_in(condition))
+            .set_expression_attribute_values(some(values))
+            .build();
+        TransactWriteItem::builder().set_condition_check(check.ok()).build()
+    }
+
+    /// Adds up what bears no mark yet, and marks it: `marked` are items and what is added of them, `add` makes the
+    /// additions. Those that were added up before are left out, and the rest is tried again. Tells how many were new.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn count_once<T: Clone>(
+        &self,
+        mut marked: Vec<(Key, T)>,
+        add: impl Fn(&[(Key, T)]) -> Result<Vec<TransactWriteItem>, StoreError>,
+    ) -> Result<usize, StoreError> {
+        while !marked.is_empty() {
+            let marks = marked.iter().map(|(key, _)| {
+                let values = Item::from([(":yes".to_owned(), AttributeValue::Bool(true))]);
+                let new = "attribute_exists(PK) AND attribute_not_exists(#counted)";
+                self.update(key, "SET #counted = :yes", new, values)
+            });
+            let writes = marks.chain(add(&marked)?).collect();
+            let Err(refused) = self.transact(writes).await? else { return Ok(marked.len()) };
+            let before = marked.len();
+            let mut number = 0;
+            marked.retain(|_| {
+                number += 1;
+                !refused.at(number - 1)
+            });
+            if marked.len() == before {
+                let source = "a transaction was refused without a reason".into();
+                return Err(StoreError::Corrupt { what: "counted", source });
+            }
+        }
+        Ok(0)
     }
 
     /// Deletes an item under a condition.

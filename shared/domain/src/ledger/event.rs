@@ -174,7 +174,7 @@ impl Transfer {
                 self.success(fee).map(TransferStep::Post)
             }
             (TransferNews::Returned { .. }, false, false) => {
-                self.returned().map(TransferStep::Post)
+                self.given_back().map(TransferStep::Post)
             }
             (TransferNews::Returned { fee_back }, true, false) => {
                 self.reversed(fee_back).map(TransferStep::Post)
@@ -183,16 +183,34 @@ impl Transfer {
     }
 
     fn success(&self, fee: i64) -> Result<Transaction, LedgerRefused> {
+        self.paid_in_part(self.amount.minor, fee)
+    }
+
+    /// It succeeded, and so much of what was reserved has reached the guard, in minor units; the rest is owed again.
+    ///
+    /// # Errors
+    /// [`LedgerRefused`] for less than nothing, for more than was reserved, or for a negative fee.
+    pub fn paid_in_part(&self, reached: i64, fee: i64) -> Result<Transaction, LedgerRefused> {
         let (amount, fee) = (self.amount.minor, not_negative(fee)?);
+        if !(1..=amount).contains(&reached) {
+            let rule = "what reaches a guard is a part of what was reserved";
+            return Err(LedgerRefused::Amounts { rule });
+        }
         Draft::new(Reference::transfer_success(&self.reference), self.amount.currency)
             .post(AccountKind::InTransit(self.guard.clone()), amount)
-            .post(AccountKind::Balance, amount.saturating_neg())
+            .post(AccountKind::Payable(self.guard.clone()), reached.saturating_sub(amount))
+            .post(AccountKind::Balance, reached.saturating_neg())
             .post(AccountKind::PspFees, fee)
             .post(AccountKind::Balance, fee.saturating_neg())
             .finish()
     }
 
-    fn returned(&self) -> Result<Transaction, LedgerRefused> {
+    /// Nothing of what was reserved has reached the guard: all of it is owed again.
+    ///
+    /// # Errors
+    /// [`LedgerRefused`] for an amount of nothing.
+    pub fn given_back(&self) -> Result<Transaction, LedgerRefused> {
+        above_zero(self.amount)?;
         let amount = self.amount.minor;
         Draft::new(Reference::transfer_returned(&self.reference), self.amount.currency)
             .post(AccountKind::InTransit(self.guard.clone()), amount)

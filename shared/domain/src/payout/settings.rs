@@ -16,6 +16,8 @@ pub const NIGHT_HOUR: i8 = 2;
 const AMOUNT_MAX: i64 = 1_000_000_000;
 /// Patrons' words are kept for 1 to 120 months.
 const RETENTION_MONTHS_MAX: u16 = 120;
+/// Scans and refused codes are kept for 1 to 730 days.
+const RETENTION_DAYS_MAX: u16 = 730;
 /// The last day that each month has.
 const MONTH_DAY_MAX: i8 = 28;
 
@@ -61,6 +63,10 @@ pub struct PayoutSettings {
     pub hour: i8,
     /// How long the alias, message and address of a patron are kept, in months.
     pub retention_months: u16,
+    /// How long a scan is kept, in days; what was counted from it stays. Counts for scans from then on.
+    pub retention_scan_days: u16,
+    /// How long it is kept that a voucher's code was refused, in days. Counts for refusals from then on.
+    pub retention_attempt_days: u16,
 }
 
 impl Default for PayoutSettings {
@@ -72,6 +78,8 @@ impl Default for PayoutSettings {
             time_zone: "Africa/Lagos".to_owned(),
             hour: NIGHT_HOUR,
             retention_months: 18,
+            retention_scan_days: 90,
+            retention_attempt_days: 180,
         }
     }
 }
@@ -98,6 +106,13 @@ impl PayoutSettings {
         let fine = (1..=RETENTION_MONTHS_MAX).contains(&self.retention_months);
         let detail = format!("retention_months is 1 to {RETENTION_MONTHS_MAX}");
         rule(fine, "retention_months", detail);
+        for (field, days) in [
+            ("retention_scan_days", self.retention_scan_days),
+            ("retention_attempt_days", self.retention_attempt_days),
+        ] {
+            let fine = (1..=RETENTION_DAYS_MAX).contains(&days);
+            rule(fine, field, format!("{field} is 1 to {RETENTION_DAYS_MAX}"));
+        }
         let Cadence { rhythm, weekday, month_day } = self.cadence;
         let week = weekday.is_some_and(|day| (1..=7).contains(&day));
         let month = month_day.is_some_and(|day| (1..=MONTH_DAY_MAX).contains(&day));

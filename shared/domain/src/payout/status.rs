@@ -153,6 +153,21 @@ pub enum PayoutRefused {
     /// Paystack says that an attempt of it has succeeded after it had come back, and nobody has explained that.
     #[error("the guard may have been paid by an earlier attempt; resolve that case first")]
     Unexplained,
+    /// Paystack has no other transfer under its reference than the one that was asked for.
+    #[error("Paystack has no other transfer under the reference of this payout")]
+    NoStray,
+    /// Paystack has not said how its transfer ends.
+    #[error("Paystack has not said yet how this transfer ends")]
+    TransferOpen,
+    /// Paystack has paid the guard's account.
+    #[error("Paystack has paid the account of this guard, so it is not owed again")]
+    WasPaid,
+    /// The transfer has paid nobody.
+    #[error("this transfer has paid nobody")]
+    NotPaid,
+    /// Paystack says too little of the transfer for the ledger.
+    #[error("Paystack says too little of this transfer to write it down")]
+    Unclear,
 }
 
 impl Failure for PayoutRefused {
@@ -164,7 +179,12 @@ impl Failure for PayoutRefused {
             | PayoutRefused::NotAvailable
             | PayoutRefused::OtherOpen
             | PayoutRefused::Changed
-            | PayoutRefused::Unexplained => Kind::Conflict,
+            | PayoutRefused::Unexplained
+            | PayoutRefused::NoStray
+            | PayoutRefused::TransferOpen
+            | PayoutRefused::WasPaid
+            | PayoutRefused::NotPaid
+            | PayoutRefused::Unclear => Kind::Conflict,
         }
     }
 
@@ -177,6 +197,11 @@ impl Failure for PayoutRefused {
             PayoutRefused::OtherOpen => "payout_other_open",
             PayoutRefused::Changed => "payout_changed",
             PayoutRefused::Unexplained => "payout_unexplained",
+            PayoutRefused::NoStray => "payout_transfer_fits",
+            PayoutRefused::TransferOpen => "payout_transfer_open",
+            PayoutRefused::WasPaid => "payout_was_paid",
+            PayoutRefused::NotPaid => "payout_not_paid",
+            PayoutRefused::Unclear => "payout_transfer_unclear",
         }
     }
 }

@@ -136,6 +136,13 @@ fn a_guard_is_paid_from_the_threshold_on_and_up_to_the_cap() {
 }
 
 #[test]
+fn what_a_tenant_does_not_say_is_kept_as_long_as_everybodys() {
+    let usual = PayoutSettings::default();
+    assert_eq!(i64::from(usual.retention_scan_days), crate::limit::EVENT_DAYS);
+    assert_eq!(i64::from(usual.retention_attempt_days), crate::limit::ATTEMPT_DAYS);
+}
+
+#[test]
 fn settings_that_cannot_be_are_named() {
     let check = |change: fn(&mut PayoutSettings), wrong: &[&str]| {
         let mut settings = PayoutSettings::default();
@@ -149,6 +156,8 @@ fn settings_that_cannot_be_are_named() {
     check(|s| s.max_per_transfer = s.threshold - 1, &["max_per_transfer"]);
     check(|s| s.hour = 24, &["hour"]);
     check(|s| s.retention_months = 0, &["retention_months"]);
+    check(|s| s.retention_scan_days = 0, &["retention_scan_days"]);
+    check(|s| s.retention_attempt_days = 731, &["retention_attempt_days"]);
     check(|s| s.time_zone = "Lagos".to_owned(), &["time_zone"]);
     check(|s| s.cadence.rhythm = Rhythm::Weekly, &["cadence"]);
     check(|s| s.cadence.weekday = Some(1), &["cadence"]);

@@ -17,9 +17,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::jwt::instant;
-use super::{
-    Claims, Form, PublicKey, Realm, Shape, ToSign, TokenIndex, TokenKind, TokenRefused, base41,
-};
+use super::{Claims, Form, PublicKey, Realm, Shape, ToSign, TokenIndex, TokenKind, TokenRefused};
+use crate::base41;
 use crate::failure::{Failure, Kind};
 use crate::id::VoucherId;
 

@@ -21,7 +21,7 @@ const fn values() -> [u8; 256] {
 }
 
 /// The text of these bytes: the larger half first, the last of an odd number in two characters.
-pub(super) fn encode(bytes: &[u8]) -> String {
+pub(crate) fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(2) * 3);
     for pair in bytes.chunks(2) {
         let value = pair.iter().fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte));
@@ -35,7 +35,7 @@ pub(super) fn encode(bytes: &[u8]) -> String {
 }
 
 /// The bytes of a text; none when it is not the text of any.
-pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() / 3 * 2 + 1);
     for group in text.as_bytes().chunks(3) {
         let value = group.iter().try_fold(0_u32, |sum, symbol| {
