@@ -3,13 +3,18 @@
 
 use std::collections::BTreeSet;
 
+use adapters::table::{Answer, BatchInserted, ClaimOutcome};
+use domain::campaign::Batch;
+use domain::id::BatchId;
 use domain::short_code::ShortCode;
 use domain::voucher_token::{TokenKind, Verifier};
 use futures::future::join_all;
+use jiff::SignedDuration;
 use local::{Fault, Filter};
 use serde_json::{Value, json};
 use tessera_tests::{Owner, Platform};
 
+use crate::shop::voucher_id;
 use crate::vouchers::{drafts, path_of, publishes, scanner};
 
 /// Orders a printing.
@@ -207,10 +212,47 @@ async fn what_cannot_be_printed_is_said_before_or_gives_its_limit_back() {
         let reply = order(&daily, &wrong).await;
         assert_eq!(reply.status, 422, "{wrong}");
     }
-    // A title that no label has room for, or with letters that the typeface lacks.
+    // A title with letters that the typeface lacks, or that this label has no room for.
     let limits = json!({ "total": 10 });
     let odd = publishes(owner, &json!({ "title": "コーヒー", "limits": limits })).await;
-    let batch = orders(owner, &odd, &wishes).await;
+    let problem = order(&odd, &wishes).await.problem(422, "sheet_letters_missing");
+    assert!(problem["detail"].as_str().unwrap().contains("typeface"), "{problem}");
+    let title = "Donaudampfschifffahrtsgesellschaft";
+    let long = publishes(owner, &json!({ "title": title, "limits": limits })).await;
+    let problem = order(&long, &wishes).await.problem(422, "sheet_words_too_long");
+    assert_eq!(problem["suggestion"], json!({ "layout": "a4_labels14" }), "{problem}");
+    for voucher in [&odd, &long] {
+        assert_eq!(owner.get(&path_of(voucher)).await.is(200).json()["left"], 10);
+    }
+    let mut roomy = wishes.clone();
+    roomy["layout"] = problem["suggestion"]["layout"].clone();
+    order(&long, &roomy).await.is(202);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_only_the_worker_finds_out_gives_its_limit_back() {
+    let platform = Platform::start().await;
+    let (owner, table) = (platform.owner(), platform.table());
+    let limits = json!({ "title": "コーヒー", "limits": { "total": 10 } });
+    let odd = publishes(owner, &limits).await;
+    let before = table.voucher(&voucher_id(&odd)).await.unwrap().unwrap();
+    // Ordered past the door, as one from before the door knew about words.
+    let (id, now) = (BatchId::new(platform.now(), [1; 10]), platform.now());
+    let whose = (before.tenant.clone(), before.id.clone());
+    let wishes = json!({ "name": "BATCH2024", "count": 5, "limit": 3 });
+    let wishes = (serde_json::from_value(wishes).unwrap(), 0);
+    let batch = Batch::order((id, [1; 16]), whose, wishes, (now, before.terms.expires_at));
+    let voucher = before.clone().printing(&batch, now).unwrap();
+    let named = ("key_1", "POST /api/v1/vouchers", "odd");
+    let claimed = table.claim(named, "print", "one".to_owned(), now).await.unwrap();
+    let ClaimOutcome::Ours(claim) = claimed else { panic!("claimed before") };
+    let answer = Answer { status: 202, body: "{}".to_owned() };
+    let inserted = table.insert_batch(&batch, (&voucher, &before), (claim, answer)).await.unwrap();
+    assert_eq!(inserted, BatchInserted::Done);
+    assert_eq!(owner.get(&path_of(&odd)).await.is(200).json()["left"], 7);
+    platform.passes(SignedDuration::from_secs(61)).await;
+    let batch = json!({ "voucher_id": batch.voucher, "batch_id": batch.id });
+    looks(owner, &batch).await;
     platform.quiet().await;
     let failed = looks(owner, &batch).await;
     assert_eq!(failed["state"], "failed", "{failed}");

@@ -11,6 +11,7 @@ use domain::id::BatchId;
 use domain::message::PrintingMessage;
 use domain::voucher::{Voucher, VoucherRefused};
 use domain::voucher_token::TokenIndex;
+use qr::Sheet;
 use web::idempotency::KeyRefused;
 use web::input::VoucherPath;
 use web::problem::ProblemBody;
@@ -36,7 +37,7 @@ use crate::read::BatchResponse;
         (status = 400, description = "No Idempotency-Key", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such voucher", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "A draft, ended or expired; or its limit has less left; or the same request is still running", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "A printing that breaks a rule", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A printing that breaks a rule, or whose words have no room on its labels", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("api_key" = ["vouchers:write"]))
 )]
@@ -63,8 +64,8 @@ pub(crate) async fn order_batch(
     Ok((StatusCode::ACCEPTED, Reply(reply)))
 }
 
-/// The printing with its places in the status list, and what becomes of its voucher. Places are only taken for what is
-/// printed.
+/// The printing with its places in the status list, and what becomes of its voucher. Places are only taken for what can
+/// be printed, as far as words and colours tell; the codes are tried out by the worker, who can sign one.
 async fn planned(
     deps: &Deps,
     before: &Voucher,
@@ -75,6 +76,7 @@ async fn planned(
     let whose = (before.tenant.clone(), before.id.clone());
     let batch = Batch::order(id, whose, (wishes, 0), (now, before.terms.expires_at));
     let voucher = before.clone().printing(&batch, now)?;
+    drop(Sheet::of_batch(before, &batch, None)?);
     let first = deps.table.take_status_places(&before.tenant, batch.count).await?;
     let batch = Batch { first, ..batch };
     TokenIndex::new(batch.index(batch.count))?;

@@ -5,7 +5,6 @@
 //! Deliberately absent: a whole printing in memory, but for its list at the very end.
 
 mod part;
-mod press;
 mod work;
 
 use adapters::environment::{Environment, EnvironmentError};

@@ -1,16 +1,17 @@
 //! One part of a printing: its codes, their short codes, the lines of the list, and the sheets. Made a second time it
 //! is the same part.
 
+use std::sync::Arc;
+
 use adapters::files::PrintFile;
 use adapters::signer::VoucherSigner;
 use adapters::table::TypedCode;
 use domain::campaign::{Batch, REMOTE_SIGNED_MAX, SHORT_CODE_TRIES_MAX};
 use domain::redemption::CodeForm;
 use futures::{StreamExt, TryStreamExt, stream};
-use qr::{SheetCode, SheetRefused};
+use qr::{Sheet, SheetCode};
 use web::csv;
 
-use crate::press::Press;
 use crate::{Deps, Unprinted};
 
 /// Codes of one part.
@@ -38,7 +39,7 @@ struct Code {
 /// [`Unprinted`]; what was made stays, and is found again.
 pub(crate) async fn print(
     deps: &Deps,
-    press: &Press,
+    sheet: &Arc<Sheet>,
     batch: &Batch,
 ) -> Result<Vec<String>, Unprinted> {
     let from = batch.progress.done;
@@ -50,7 +51,7 @@ pub(crate) async fn print(
     };
     if from == 0 {
         // Before anything is written: whether such codes can be printed at all.
-        try_out(press, &signed(&signer, batch, 0).await?)?;
+        sheet.check(&on_sheet(&signed(&signer, batch, 0).await?))?;
     }
     let signer = &signer;
     let codes = stream::iter(from..to).map(|number| async move {
@@ -60,7 +61,7 @@ pub(crate) async fn print(
     let codes: Vec<Code> = codes.buffered(AT_ONCE).try_collect().await?;
     deps.files.put_print(batch, PrintFile::Lines(part), csv::rows(codes.iter().map(line))?).await?;
     let sheets = PrintFile::Sheets(part);
-    deps.files.put_print(batch, sheets, pdf(press, codes, from).await?).await?;
+    deps.files.put_print(batch, sheets, pdf(sheet, codes, from).await?).await?;
     let mut files = batch.progress.files.clone();
     files.push(sheets.key(batch));
     Ok(files)
@@ -97,10 +98,6 @@ async fn named(deps: &Deps, batch: &Batch, code: Code) -> Result<Code, Unprinted
     Err(Unprinted::NoShortCode)
 }
 
-fn try_out(press: &Press, code: &Code) -> Result<(), SheetRefused> {
-    press.0.check(&on_sheet(code))
-}
-
 fn on_sheet(code: &Code) -> SheetCode<'_> {
     SheetCode { payload: &code.url, short_code: &code.short, label: code.variant }
 }
@@ -117,8 +114,8 @@ fn line(code: &Code) -> Vec<String> {
 }
 
 /// The sheets, drawn and read back away from the thread that waits for others.
-async fn pdf(press: &Press, codes: Vec<Code>, from: u32) -> Result<Vec<u8>, Unprinted> {
-    let sheet = press.0.clone();
+async fn pdf(sheet: &Arc<Sheet>, codes: Vec<Code>, from: u32) -> Result<Vec<u8>, Unprinted> {
+    let sheet = Arc::clone(sheet);
     let drawn = tokio::task::spawn_blocking(move || {
         let codes: Vec<SheetCode<'_>> = codes.iter().map(on_sheet).collect();
         sheet.pdf(&codes, from.saturating_add(1))

@@ -1,5 +1,6 @@
 //! One printing: taken in hand, made part by part, completed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::files::PrintFile;
@@ -7,12 +8,11 @@ use domain::campaign::Batch;
 use domain::failure::{Failure, Kind};
 use domain::message::PrintingMessage;
 use domain::voucher::Voucher;
-use qr::Logo;
+use qr::{Logo, Sheet};
 use tokio::time::Instant;
 use web::csv;
 
 use crate::part::{self, HEADS, PART_CODES};
-use crate::press::Press;
 use crate::{Deps, Unprinted};
 
 /// How long one message may take; another one goes on then. A part that begins at its end is still written well within
@@ -34,8 +34,8 @@ pub(crate) async fn go_on(deps: &Deps, message: PrintingMessage) -> Result<(), U
         return Ok(());
     }
     let logo = logo(deps, &voucher, &batch).await?;
-    let press = match Press::set_up(&voucher, &batch, logo.as_ref()) {
-        Ok(press) => press,
+    let sheet = match Sheet::of_batch(&voucher, &batch, logo.as_ref()) {
+        Ok(sheet) => Arc::new(sheet),
         Err(refused) if refused.kind() == Kind::Bug => return Err(refused.into()),
         Err(refused) => return give_up(deps, batch, &voucher, refused.to_string()).await,
     };
@@ -45,7 +45,7 @@ pub(crate) async fn go_on(deps: &Deps, message: PrintingMessage) -> Result<(), U
             return Ok(deps.queue.send(&message).await?);
         }
         batch = save(deps, batch.lease(deps.ids.now())?).await?;
-        batch = match part::print(deps, &press, &batch).await {
+        batch = match part::print(deps, &sheet, &batch).await {
             Ok(files) => {
                 let done = batch.progress.done.saturating_add(PART_CODES).min(batch.count);
                 save(deps, batch.wrote(done, files)).await?

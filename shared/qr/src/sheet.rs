@@ -5,6 +5,7 @@
 //! sheets of their own. Deliberately absent: what a code means, and pictures as pixels.
 
 mod artwork;
+mod batch;
 mod drawn;
 mod layout;
 mod print;
@@ -130,14 +131,15 @@ impl Sheet {
             words.join(" ")
         });
         spelled(&typeface, &[title.as_str(), terms.as_str()].concat())?;
-        let face = Face::of(layout, accent.is_some());
-        let set = |text: &str, sizes: Sizes, area: Area, words: Words| {
-            let room = (points(area.width), points(area.height));
-            let set = typeface.paragraph(text, sizes, room);
-            set.ok_or(SheetRefused::WordsTooLong { words, layout })
+        let face_of = |layout: Layout| Face::of(layout, accent.is_some());
+        let set = |text: &str, sizes: Sizes, area: Area| {
+            typeface.paragraph(text, sizes, (points(area.width), points(area.height)))
         };
-        let title_lines = set(&title, TITLE_PT, face.title, Words::Title)?;
-        let terms = set(&terms, TERMS_PT, face.terms, Words::Terms)?;
+        let title_lines =
+            fitting(layout, Words::Title, |layout| set(&title, TITLE_PT, face_of(layout).title))?;
+        let terms =
+            fitting(layout, Words::Terms, |layout| set(&terms, TERMS_PT, face_of(layout).terms))?;
+        let face = face_of(layout);
         let artwork = logo.map(|logo| Artwork::of(logo, colors));
         let (subject, title) = (title, title_lines);
         Ok(Self { layout, face, level, colors, accent, artwork, typeface, subject, title, terms })
@@ -194,16 +196,17 @@ impl Sheet {
         let short_code = grouped(code.short_code);
         let variant = code.label.map(String::from);
         spelled(&self.typeface, &[short_code.as_str(), variant.as_deref().unwrap_or("")].concat())?;
-        let (least, most) = SHORT_CODE_PT;
-        let [width, height] = [self.face.short_code.width, self.face.short_code.height].map(points);
         let characters = u32::try_from(short_code.chars().count()).unwrap_or(u32::MAX).max(1);
-        let most = most.min(height / LEADING).min(width / (SHORT_CODE_EM * real(characters)));
-        let (lines, size) = self.typeface.fit(&short_code, most, 0.0, width);
-        if size < least {
-            let (words, layout) = (Words::ShortCode, self.layout);
-            return Err(SheetRefused::WordsTooLong { words, layout });
-        }
-        Ok((Paragraph { lines, size }, variant.map(|letter| self.typeface.line(&letter))))
+        let set = |layout: Layout| {
+            let (least, most) = SHORT_CODE_PT;
+            let area = Face::of(layout, self.accent.is_some()).short_code;
+            let [width, height] = [area.width, area.height].map(points);
+            let most = most.min(height / LEADING).min(width / (SHORT_CODE_EM * real(characters)));
+            let (lines, size) = self.typeface.fit(&short_code, most, 0.0, width);
+            (size >= least).then_some(Paragraph { lines, size })
+        };
+        let short_code = fitting(self.layout, Words::ShortCode, set)?;
+        Ok((short_code, variant.map(|letter| self.typeface.line(&letter))))
     }
 
     fn look(&self) -> Look<'_> {
@@ -227,6 +230,18 @@ impl std::fmt::Debug for Sheet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Sheet").field("layout", &self.layout).finish_non_exhaustive()
     }
+}
+
+/// Words as they are set on a layout, or the layouts on which they could be.
+fn fitting<T>(
+    layout: Layout,
+    words: Words,
+    set: impl Fn(Layout) -> Option<T>,
+) -> Result<T, SheetRefused> {
+    set(layout).ok_or_else(|| {
+        let fits = Layout::ALL.into_iter().filter(|other| set(*other).is_some()).collect();
+        SheetRefused::WordsTooLong { words, layout, fits }
+    })
 }
 
 fn spelled(typeface: &Typeface, text: &str) -> Result<(), SheetRefused> {

@@ -49,15 +49,15 @@ impl Layout {
         Layout::GridLetter,
     ];
 
-    /// Its name in requests and in refusals.
+    /// Its name in requests and in refusals: that of the printing's layout.
     pub fn name(self) -> &'static str {
         match self {
-            Layout::L7160 => "l7160",
-            Layout::L7163 => "l7163",
-            Layout::Us5160 => "5160",
-            Layout::Us5163 => "5163",
-            Layout::GridA4 => "grid_a4",
-            Layout::GridLetter => "grid_letter",
+            Layout::L7160 => "a4_labels21",
+            Layout::L7163 => "a4_labels14",
+            Layout::Us5160 => "letter_labels30",
+            Layout::Us5163 => "letter_labels10",
+            Layout::GridA4 => "a4_grid",
+            Layout::GridLetter => "letter_grid",
         }
     }
 
@@ -286,13 +286,13 @@ mod tests {
             let found = (layout.codes_per_page(), face.code.width, face.title.width, end);
             assert_eq!(found, (codes, code_um, words_um, last), "{name}");
         };
-        check("l7160", 21, 31_980, 27_520, (202_790, 281_850));
-        check("l7163", 14, 36_100, 59_000, (205_350, 281_850));
-        check("5160", 30, 23_400, 39_275, (211_138, 266_700));
-        check("5163", 10, 48_800, 48_800, (211_931, 266_700));
-        check("grid_a4", 21, 30_680, 26_320, (199_500, 285_000));
-        check("grid_letter", 18, 31_720, 27_280, (205_450, 268_700));
-        assert_eq!(Layout::parse("L7160"), None);
+        check("a4_labels21", 21, 31_980, 27_520, (202_790, 281_850));
+        check("a4_labels14", 14, 36_100, 59_000, (205_350, 281_850));
+        check("letter_labels30", 30, 23_400, 39_275, (211_138, 266_700));
+        check("letter_labels10", 10, 48_800, 48_800, (211_931, 266_700));
+        check("a4_grid", 21, 30_680, 26_320, (199_500, 285_000));
+        check("letter_grid", 18, 31_720, 27_280, (205_450, 268_700));
+        assert_eq!(Layout::parse("A4_labels21"), None);
     }
 
     #[test]

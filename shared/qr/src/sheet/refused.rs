@@ -21,12 +21,14 @@ pub enum SheetRefused {
     #[error("the dark colour must be clearly darker than the light one")]
     LowContrast,
     /// Words do not fit even in the smallest type.
-    #[error("{words} does not fit onto a label of {}", layout.name())]
+    #[error("{words} does not fit onto a label of {}: {}", layout.name(), roomy(fits, "it"))]
     WordsTooLong {
         /// Which words.
         words: Words,
         /// The layout asked for.
         layout: Layout,
+        /// The layouts with room for these words.
+        fits: Vec<Layout>,
     },
     /// No symbol holds the payload.
     #[error(transparent)]
@@ -34,7 +36,8 @@ pub enum SheetRefused {
     /// The code's modules would be finer than printers and phones can do.
     #[error(
         "the code has {modules} modules a side with its quiet zone at level {level:?}, and each \
-         would have {module_um} µm on {}; it needs {MODULE_MIN_UM}: {}", layout.name(), roomy(fits)
+         would have {module_um} µm on {}; it needs {MODULE_MIN_UM}: {}", layout.name(),
+        roomy(fits, "what it holds")
     )]
     TooFine {
         /// The layout asked for.
@@ -94,7 +97,7 @@ impl Failure for SheetRefused {
 
     fn suggestion(&self) -> Option<serde_json::Value> {
         match self {
-            SheetRefused::TooFine { fits, .. } => {
+            SheetRefused::TooFine { fits, .. } | SheetRefused::WordsTooLong { fits, .. } => {
                 fits.first().map(|layout| json!({ "layout": layout.name() }))
             }
             SheetRefused::Unreadable { .. } => Some(json!({ "logo": false })),
@@ -103,9 +106,9 @@ impl Failure for SheetRefused {
     }
 }
 
-fn roomy(fits: &[Layout]) -> String {
+fn roomy(fits: &[Layout], long: &str) -> String {
     if fits.is_empty() {
-        return "no layout has room for it, so shorten what it holds".to_owned();
+        return format!("no layout has room for it, so shorten {long}");
     }
     let names: Vec<&str> = fits.iter().map(|layout| layout.name()).collect();
     format!("there is room on {}", names.join(", "))

@@ -82,9 +82,10 @@ fn a_design_that_no_label_can_show_is_refused() {
     check(SheetDesign { colors: pale, ..PLAIN }, SheetRefused::LowContrast, "qr_low_contrast");
     let long = "all that one can say of coffee ".repeat(20);
     let layout = Layout::Us5160;
-    let title = SheetRefused::WordsTooLong { words: Words::Title, layout };
+    let fits = Vec::new();
+    let title = SheetRefused::WordsTooLong { words: Words::Title, layout, fits: fits.clone() };
     check(SheetDesign { title: &long, ..PLAIN }, title, "sheet_words_too_long");
-    let terms = SheetRefused::WordsTooLong { words: Words::Terms, layout };
+    let terms = SheetRefused::WordsTooLong { words: Words::Terms, layout, fits };
     check(SheetDesign { terms: &long, ..PLAIN }, terms, "sheet_words_too_long");
     let naira = SheetDesign { title: "₦500 off, €2, ₵10, Ọ̀ṣun", terms: "", ..PLAIN };
     assert!(Sheet::new(layout, &naira).is_ok());
@@ -104,7 +105,7 @@ fn a_code_that_cannot_be_printed_is_refused_with_what_would_fit() {
         Layout::ALL.into_iter().filter(|layout| *layout != Layout::Us5160).collect();
     assert_eq!(*fits, roomy);
     assert_eq!(refused.code(), "sheet_code_too_fine");
-    assert_eq!(refused.suggestion().unwrap()["layout"], "l7160");
+    assert_eq!(refused.suggestion().unwrap()["layout"], "a4_labels21");
     for layout in roomy {
         assert_eq!(sheet(layout).check(&code(&long)), Ok(()), "{layout:?}");
     }
@@ -128,7 +129,8 @@ fn a_file_has_a_bounded_number_of_codes_each_with_a_short_code_to_type() {
     let long = SheetCode { short_code: "ABCDEFGHJKLMNPQRSTUVWXYZ", ..code(&payload) };
     let refused = sheet.pdf(&[long], 1).unwrap_err();
     let (words, layout) = (Words::ShortCode, Layout::L7160);
-    assert_eq!(refused, SheetRefused::WordsTooLong { words, layout });
+    let fits = vec![Layout::L7163];
+    assert_eq!(refused, SheetRefused::WordsTooLong { words, layout, fits });
     let foreign = SheetCode { label: Some('李'), ..code(&payload) };
     let refused = sheet.pdf(&[foreign], 1).unwrap_err();
     assert_eq!(refused, SheetRefused::Letters { letters: "李".to_owned() });
