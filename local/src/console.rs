@@ -6,6 +6,7 @@
 
 mod figures;
 pub(crate) mod guard;
+mod loyalty;
 mod page;
 mod payday;
 mod tipping;
@@ -63,6 +64,7 @@ pub(crate) struct Console {
     simulator: Option<Simulator>,
     ahead: Ahead,
     said: vouchers::Said,
+    code: loyalty::LastCode,
 }
 
 /// A button.
@@ -83,10 +85,14 @@ enum Action {
     RedeemVoucher,
     PrintBatch,
     OfflineDevice,
+    LoyaltyLink,
+    LoyaltyEarn,
+    LoyaltyAgain,
+    LoyaltyReward,
 }
 
 impl Action {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 19] = [
         Self::Scan,
         Self::Nightly,
         Self::Regenerate,
@@ -102,6 +108,10 @@ impl Action {
         Self::RedeemVoucher,
         Self::PrintBatch,
         Self::OfflineDevice,
+        Self::LoyaltyLink,
+        Self::LoyaltyEarn,
+        Self::LoyaltyAgain,
+        Self::LoyaltyReward,
     ];
 
     /// The last part of its path, and its name in the address that follows.
@@ -122,6 +132,10 @@ impl Action {
             Self::RedeemVoucher => "redeem-voucher",
             Self::PrintBatch => "print-batch",
             Self::OfflineDevice => "offline-device",
+            Self::LoyaltyLink => "loyalty-link",
+            Self::LoyaltyEarn => "loyalty-earn",
+            Self::LoyaltyAgain => "loyalty-again",
+            Self::LoyaltyReward => "loyalty-reward",
         }
     }
 
@@ -141,6 +155,9 @@ impl Action {
             | Self::RedeemVoucher
             | Self::PrintBatch
             | Self::OfflineDevice => "/console/vouchers",
+            Self::LoyaltyLink | Self::LoyaltyEarn | Self::LoyaltyAgain | Self::LoyaltyReward => {
+                "/console/loyalty"
+            }
         }
     }
 
@@ -167,6 +184,7 @@ impl Console {
             simulator: stack.simulator().cloned(),
             ahead: stack.ahead(),
             said: vouchers::Said::default(),
+            code: loyalty::LastCode::default(),
         }
     }
 
@@ -188,6 +206,9 @@ impl Console {
                 self.vouchers(head.uri.query()).await
             }
             (&Method::GET, "/console/voucher-code.svg") => self.voucher_code().await,
+            (&Method::GET | &Method::HEAD, "/console/loyalty") => {
+                self.loyalty(head.uri.query()).await
+            }
             (&Method::GET, "/console/console.js") => script(SCRIPT),
             (&Method::GET, "/console/tips.js") => script(TIPS_SCRIPT),
             (&Method::POST, _) => self.act(action?, head).await,
@@ -246,10 +267,13 @@ impl Console {
             Action::NextNight => self.next_night().await,
             Action::FiveMinutes => self.five_minutes().await,
             Action::PublishVoucher => self.publish_voucher().await,
-            Action::CustomerLink => self.customer_link().await,
+            Action::CustomerLink | Action::LoyaltyLink => self.customer_link().await,
             Action::RedeemVoucher => self.redeem_voucher().await,
             Action::PrintBatch => self.print_batch().await,
             Action::OfflineDevice => self.offline_device().await,
+            Action::LoyaltyEarn => self.earn_points().await,
+            Action::LoyaltyAgain => self.scan_again().await,
+            Action::LoyaltyReward => self.redeem_points().await,
         };
         let outcome = if done.is_ok() { "done" } else { "failed" };
         if let Err(error) = done {

@@ -1,11 +1,12 @@
-//! A tenant, a key, a logo, a property, a guard and a voucher with their codes to begin with: made once, found again at
-//! each later start.
+//! A tenant, a key, a logo, a property, a guard, a voucher and a restaurant to begin with: made once, found again at each
+//! later start.
 //!
 //! The tenant and its key are written into the table, because no route makes the first key; all else goes through the
 //! platform's own API, as a customer's would. Deliberately absent: scans. The first one is the reader's.
 
 mod guard;
 mod logo;
+mod loyalty;
 mod voucher;
 
 use std::fmt;
@@ -17,8 +18,11 @@ use adapters::table::{StoreError, Table};
 use axum::body::Bytes;
 use domain::access::{Scope, fingerprint};
 use domain::code::{CodeStatus, scan_url};
+use domain::customer::CustomerId;
 use domain::guard::GuardToken;
-use domain::id::{BusinessId, GuardId, InvalidId, PropertyId, TenantId, VoucherId};
+use domain::id::{
+    BusinessId, GuardId, InvalidId, PropertyId, RestaurantId, RewardId, TenantId, VoucherId,
+};
 use http::{Method, Request, Response, header};
 use http_body_util::Full;
 use jiff::Timestamp;
@@ -29,6 +33,8 @@ use crate::client::{Client, ClientError};
 use crate::embedded::files::{self, Readers};
 use crate::stack::Stack;
 use crate::tenancy::{Registrar, TenancyRefused};
+
+pub(crate) use loyalty::CUSTOMER;
 
 /// The file in the data folder that says where the demo is and with which key.
 pub const DEMO_FILE: &str = "demo.json";
@@ -69,6 +75,15 @@ pub struct Demo {
     /// What the voucher's QR code carries: a signed token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voucher_token: Option<String>,
+    /// The restaurant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restaurant_id: Option<RestaurantId>,
+    /// Its customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_id: Option<CustomerId>,
+    /// What points are spent on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reward_id: Option<RewardId>,
     /// Where the simulator of Paystack answers, unless the real one is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub simulator_url: Option<String>,
@@ -153,12 +168,16 @@ pub async fn make(stack: &Stack) -> Result<Demo, DemoError> {
     let simulated = ensure_merchant(stack, &demo.tenant_id)?;
     let guard = guard::ensure(&table, &api, &demo.tenant_id).await?;
     let voucher = voucher::ensure(&table, &api, &demo.tenant_id, stack.clock().now()).await?;
+    let loyalty = loyalty::ensure(&table, &api, &demo.tenant_id).await?;
     let demo = Demo {
         guard_id: Some(guard.id),
         guard_token: Some(guard.token),
         business_id: Some(voucher.business),
         voucher_id: Some(voucher.id),
         voucher_token: Some(voucher.token),
+        restaurant_id: Some(loyalty.restaurant),
+        customer_id: Some(loyalty.customer),
+        reward_id: Some(loyalty.reward),
         simulator_url: stack.simulator_url(),
         paystack_secret_key: simulated,
         ..demo.clone()
@@ -213,6 +232,9 @@ pub(crate) async fn ensure_key(stack: &Stack) -> Result<Demo, DemoError> {
         business_id: None,
         voucher_id: None,
         voucher_token: None,
+        restaurant_id: None,
+        customer_id: None,
+        reward_id: None,
         simulator_url: None,
         paystack_secret_key: None,
     };
@@ -296,6 +318,23 @@ impl Api<'_> {
         path: &str,
     ) -> Result<Response<Bytes>, DemoError> {
         self.send(what, Method::GET, path, Payload::Nothing).await
+    }
+
+    /// What a route says of something.
+    pub(crate) async fn shown(&self, what: &'static str, path: &str) -> Result<Value, DemoError> {
+        let answer = self.read(what, path).await?;
+        serde_json::from_slice(answer.body()).map_err(|error| step(what, error))
+    }
+
+    /// Makes something, and says what the route says of it.
+    pub(crate) async fn made(
+        &self,
+        what: &'static str,
+        path: &str,
+        wishes: Value,
+    ) -> Result<Value, DemoError> {
+        let answer = self.send(what, Method::POST, path, Payload::Json(wishes)).await?;
+        serde_json::from_slice(answer.body()).map_err(|error| step(what, error))
     }
 
     /// Sends one request; anything but success is an error that quotes the problem's own sentence.

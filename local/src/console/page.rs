@@ -114,10 +114,13 @@ pub(super) fn notice(query: &str) -> Option<Notice> {
         Action::NextNight => "It is the next night: the run begins by itself.",
         Action::FiveMinutes => "Five minutes have passed.",
         Action::PublishVoucher => "The voucher is published.",
-        Action::CustomerLink => "The link is made.",
+        Action::CustomerLink | Action::LoyaltyLink => "The link is made.",
         Action::RedeemVoucher => "The till has answered.",
         Action::PrintBatch => "The printing is ordered; reload in a moment.",
         Action::OfflineDevice => "The device was offline and is back.",
+        Action::LoyaltyEarn | Action::LoyaltyAgain | Action::LoyaltyReward => {
+            "The scanner has answered."
+        }
     };
     match outcome {
         "done" => Some(Notice { is_good: true, sentence: good }),

@@ -14,13 +14,13 @@ use web::page::{self, Shell};
 
 use super::Console;
 use super::page::{Notice, notice};
-use crate::demo::{Demo, Payload};
+use crate::demo::{CUSTOMER, Demo, Payload};
 use crate::registry::BoxError;
 
-/// What the tenant calls the demo's customer.
-const CUSTOMER: &str = "demo-customer";
 /// Codes of a printing that the button orders.
 const PRINTED: u32 = 42;
+/// Printings that are shown, beside those that are under way.
+const SHOWN: usize = 5;
 /// Redemptions that the device makes while it is offline.
 const OFFLINE: usize = 3;
 
@@ -29,9 +29,9 @@ const OFFLINE: usize = 3;
 pub(super) struct Said(Mutex<Option<Heard>>);
 
 #[derive(Clone, Debug)]
-struct Heard {
-    sentence: String,
-    link: Option<String>,
+pub(super) struct Heard {
+    pub(super) sentence: String,
+    pub(super) link: Option<String>,
 }
 
 #[derive(Template)]
@@ -40,6 +40,8 @@ struct VouchersPage {
     shell: Shell,
     notice: Option<Notice>,
     heard: Option<Heard>,
+    /// Whether a printing is under way: the page is loaded again then, unless that took away what it says.
+    moves: bool,
     voucher: VoucherView,
     page_url: String,
     business_url: String,
@@ -62,21 +64,26 @@ struct BatchView {
 }
 
 impl Said {
-    fn keep(&self, sentence: String, link: Option<String>) {
+    pub(super) fn keep(&self, sentence: String, link: Option<String>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Heard { sentence, link });
     }
 
-    fn take(&self) -> Option<Heard> {
+    pub(super) fn take(&self) -> Option<Heard> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
-fn text_of(value: &Value) -> String {
+pub(super) fn text_of(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
+}
+
+/// Whether somebody is at a printing, or is to begin with it.
+fn is_under_way(batch: &Value) -> bool {
+    ["requested", "running"].iter().any(|state| batch["state"] == *state)
 }
 
 /// The code of this type.
@@ -135,12 +142,14 @@ impl Console {
         }
     }
 
-    /// The demo's voucher and its printings, newest first, each with its files.
+    /// The demo's voucher and its printings, newest first, each with its files: the last ones, and all that are under
+    /// way, so that none is lost when the page is loaded again.
     async fn seen(&self, demo: &Demo, path: &str) -> Result<(Value, Vec<Value>), BoxError> {
         let voucher = self.fetched(demo, path).await?;
         let list = self.fetched(demo, &format!("{path}/batches")).await?;
         let mut batches = Vec::new();
-        for batch in list["batches"].as_array().into_iter().flatten().rev().take(5) {
+        let list = list["batches"].as_array().into_iter().flatten().rev().enumerate();
+        for (_, batch) in list.filter(|(place, batch)| *place < SHOWN || is_under_way(batch)) {
             let path = format!("{path}/batches/{}", text_of(&batch["batch_id"]));
             batches.push(self.fetched(demo, &path).await?);
         }
@@ -160,6 +169,7 @@ impl Console {
             shell: Shell::titled("Vouchers – Tessera console"),
             notice: query.and_then(notice),
             heard: self.said.take(),
+            moves: batches.iter().any(is_under_way),
             voucher: VoucherView::of(voucher),
             page_url: format!("{}/v/{token}", self.public_url),
             business_url: format!("{}/business/{business}", self.public_url),
@@ -168,8 +178,8 @@ impl Console {
         page::html(StatusCode::OK, &page)
     }
 
-    async fn fetched(&self, demo: &Demo, path: &str) -> Result<Value, BoxError> {
-        let answer = self.api(demo).read("looking at the demo's voucher", path).await?;
+    pub(super) async fn fetched(&self, demo: &Demo, path: &str) -> Result<Value, BoxError> {
+        let answer = self.api(demo).read("looking at the demo", path).await?;
         Ok(serde_json::from_slice(answer.body())?)
     }
 
@@ -301,7 +311,7 @@ impl Console {
     }
 
     /// Asks the platform's route with this header; also what it refuses is an answer.
-    async fn asked(
+    pub(super) async fn asked(
         &self,
         path: &str,
         (name, value): (&'static str, &str),

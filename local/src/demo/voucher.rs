@@ -1,13 +1,12 @@
 //! The demo's business and its voucher: a draft, so that whoever tries the platform publishes it.
 
 use domain::id::{BusinessId, TenantId, VoucherId};
-use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use adapters::table::Table;
 
-use super::{Api, DemoError, Payload, step};
+use super::{Api, DemoError};
 
 /// The demo's voucher is found by its fixed code, whatever else was lost.
 const STATIC_CODE: &str = "COFFEE10";
@@ -32,8 +31,7 @@ pub(super) async fn ensure(
     let shown: Value = match found {
         Some(code) => {
             let path = format!("/api/v1/vouchers/{}", code.voucher);
-            let answer = api.read("reading the voucher", &path).await?;
-            parsed(answer.body())?
+            api.shown("reading the voucher", &path).await?
         }
         None => {
             let place = json!({
@@ -41,9 +39,9 @@ pub(super) async fn ensure(
                 "latitude_e6": 6_451_140, "longitude_e6": 3_387_530,
             });
             let business = json!({ "name": "Kofi's Café", "locations": [place] });
-            let business = made(api, "making the business", "/api/v1/businesses", business).await?;
+            let business = api.made("making the business", "/api/v1/businesses", business).await?;
             let wishes = wishes(&business["business_id"], now.saturating_add(LIFE).unwrap_or(now));
-            made(api, "making the voucher", "/api/v1/vouchers", wishes).await?
+            api.made("making the voucher", "/api/v1/vouchers", wishes).await?
         }
     };
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -52,19 +50,6 @@ pub(super) async fn ensure(
         id: VoucherId::parse(&text(&shown["voucher_id"]))?,
         token: text(&shown["codes"][0]["code"]),
     })
-}
-
-async fn made(
-    api: &Api<'_>,
-    what: &'static str,
-    path: &str,
-    wishes: Value,
-) -> Result<Value, DemoError> {
-    parsed(api.send(what, Method::POST, path, Payload::Json(wishes)).await?.body())
-}
-
-fn parsed(body: &[u8]) -> Result<Value, DemoError> {
-    serde_json::from_slice(body).map_err(|error| step("reading the voucher", error))
 }
 
 fn wishes(business: &Value, expires_at: Timestamp) -> Value {

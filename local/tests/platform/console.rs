@@ -1,6 +1,7 @@
 //! The console and the metrics, over real HTTP.
 
-use local::Stack;
+use jiff::SignedDuration;
+use local::{Fault, Filter, Stack};
 
 use crate::platform::{PROPERTY, ask, options};
 
@@ -78,6 +79,35 @@ async fn the_buttons_do_what_they_say_and_only_from_the_own_page() {
     }
     assert_eq!(ask(&stack, "GET /console/scan", OWN).await.status, 404);
     assert_eq!(ask(&stack, "GET /console/state", "").await.json()["version"], 2);
+}
+
+#[tokio::test]
+async fn a_printing_that_is_under_way_is_shown_again_when_the_page_is_loaded_again() {
+    let stack = with_demo().await;
+    assert_eq!(ask(&stack, "POST /console/publish-voucher", OWN).await.status, 303);
+    let file = Filter::any().function("printing").service("s3").operation("PutObject");
+    stack.meter().break_call(1, file, Fault::Before, true);
+    let pressed = ask(&stack, "POST /console/print-batch", OWN).await;
+    assert!(pressed.head.contains("location: /console/vouchers?done=print-batch"), "{pressed:?}");
+    stack.quiet().await.unwrap();
+    for _ in 0..2 {
+        let page = ask(&stack, "GET /console/vouchers", "").await.body;
+        for part in ["<td>running</td>", "0 of 42", "http-equiv=\"refresh\""] {
+            assert!(page.contains(part), "{part} in {page}");
+        }
+    }
+    // Five more, and the first is still there.
+    for _ in 0..5 {
+        ask(&stack, "POST /console/print-batch", OWN).await;
+    }
+    stack.quiet().await.unwrap();
+    let page = ask(&stack, "GET /console/vouchers", "").await.body;
+    assert_eq!((page.matches("42 of 42").count(), page.matches(" 0 of 42").count()), (5, 0));
+    assert!(page.contains("<td>running</td>"), "{page}");
+    stack.advance(SignedDuration::from_hours(3)).await;
+    stack.quiet().await.unwrap();
+    let page = ask(&stack, "GET /console/vouchers", "").await.body;
+    assert!(!page.contains("running") && !page.contains("http-equiv"), "{page}");
 }
 
 #[tokio::test]
