@@ -34,6 +34,7 @@ mod payout_costs;
 mod payout_desk;
 mod payout_doubts;
 mod payout_hold;
+mod payout_strays;
 mod payout_troubles;
 mod payouts;
 mod payroll;

@@ -1,13 +1,15 @@
 //! What finance finds on the platform that is the same each time: cases, a payout that is planned, and one that needs a
 //! person; and a guard whose account was changed.
 
-use adapters::table::{Answer, ClaimOutcome, Table};
+use adapters::paystack::{Paystack, RecipientKind, RecipientWish, TransferWish};
+use adapters::table::{Answer, ClaimOutcome, LedgerWrite, Posted, Table};
 use domain::audit::{Actor, AuditChange, Facts, Operation};
 use domain::case::{Case, CaseKind};
 use domain::export::{Export, ExportKind, ExportState, Progress};
 use domain::guard::{AccountChange, PayoutAccount};
 use domain::id::{ExportId, GuardId, KeyId, PayoutId};
-use domain::money::Currency;
+use domain::ledger::payout_start;
+use domain::money::{Currency, Money};
 use domain::payout::{Payout, PayoutState, Planned, Trouble};
 use jiff::SignedDuration;
 use local::Stack;
@@ -60,6 +62,50 @@ pub(crate) async fn lay_out(stack: &Stack) {
         ..payout(2)
     };
     assert!(table.insert_payout(&failed).await.unwrap());
+}
+
+/// A payout of Musa's under whose reference Paystack has a transfer of 900 naira instead of 980.
+pub(crate) async fn go_astray(stack: &Stack) {
+    let environment = stack.environment("finance").unwrap();
+    let (table, paystack) =
+        (Table::from_env(environment).unwrap(), Paystack::from_env(environment).unwrap());
+    let (simulator, currency) = (stack.simulator().unwrap(), Currency::Ngn);
+    simulator.top_up(simulator.money()[0].integration, currency, 1_000_000).unwrap();
+    let wish = RecipientWish {
+        kind: RecipientKind::Nuban,
+        name: "Musa Adebayo".to_owned(),
+        account_number: "0022728151".to_owned(),
+        bank_code: "057".to_owned(),
+        currency,
+    };
+    let recipient = paystack.create_recipient(&tenant_id(), &wish).await.unwrap();
+    let stuck = Payout {
+        state: PayoutState::Sent,
+        attempt: 1,
+        trouble: Some(Trouble::Mismatch),
+        from_seq: 1,
+        to_seq: 1,
+        recipient: recipient.clone(),
+        ..payout(3)
+    };
+    assert!(table.insert_payout(&stuck).await.unwrap());
+    let balances = table.guard_balances(&tenant_id(), &stuck.guard, currency).await.unwrap();
+    let transaction = payout_start(&stuck.id, 1, &stuck.guard, stuck.amount).unwrap();
+    let write = LedgerWrite {
+        tenant: &tenant_id(),
+        transaction: &transaction,
+        guard: Some(&stuck.guard),
+        balances: &balances,
+        tip: None,
+        payout: Some((&stuck, 1)),
+        outbox: None,
+        at: noon(),
+    };
+    assert_eq!(table.commit_posting(&write).await.unwrap(), Posted::Posted);
+    let amount = Money { minor: 90_000, currency };
+    let reference = stuck.reference().unwrap();
+    let wish = TransferWish { reference, recipient, amount, reason: "Tips".to_owned() };
+    let _made = paystack.transfer(&tenant_id(), &wish).await.unwrap();
 }
 
 /// Ada's account, which one key has changed and another has yet to confirm.

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use web::assets;
 
 use crate::call::{Answered, call};
-use crate::desk::{ask, change_account, lay_out};
+use crate::desk::{ask, change_account, go_astray, lay_out};
 use crate::fixture::{golden, is_update, options, root, router, template};
 use crate::money::{earn, reserve, settle};
 use crate::redeem::open_till;
@@ -82,6 +82,9 @@ async fn play(function: &str) {
         }
         if ["finance", "finance-pages"].contains(&function) {
             lay_out(&stack).await;
+        }
+        if path.to_string_lossy().contains("/end_payout") {
+            go_astray(&stack).await;
         }
         if function == "guards" {
             change_account(&stack).await;

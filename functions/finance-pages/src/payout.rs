@@ -1,5 +1,5 @@
 //! GET /desk/payouts/{payout_id}: one payout, what it pays, and what the ledger and Paystack say of its transfers (T9).
-//! POST tries it again or gives it up, with a reason.
+//! POST tries it again, gives it up, or ends it by what became of another transfer under its reference, with a reason.
 
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
@@ -9,15 +9,15 @@ use domain::access::Scope;
 use domain::audit::{Note, Operation};
 use domain::id::PayoutId;
 use domain::money::Money;
-use domain::payout::{Payout, PayoutRefused, PayoutState, Trouble};
+use domain::payout::{Finding, Payout, PayoutRefused, PayoutState, Trouble};
 use domain::tip::local_amount;
 use web::desk::{
     Field, Fields, Frame, NoSuchButton, Section, Sent, SignedIn, Staff, Tag, TurnedAway, Wrongs,
     see,
 };
 use web::finance::{
-    Paid, TransferSeen, cancel_payout, paid_entries, payout_of, retry_payout, transfer_seen,
-    webhooks_of,
+    Paid, TransferSeen, cancel_payout, end_payout, paid_entries, payout_of, retry_payout,
+    transfer_seen, webhooks_of,
 };
 use web::page::{self, Shell};
 use web::{Problem, may};
@@ -77,7 +77,7 @@ struct PayoutPage {
     transfers: Vec<TransferLine>,
     may_decide: bool,
     /// Paystack has taken its transfer and does not know it any more, or knows another one.
-    is_gone: bool,
+    is_odd: bool,
     note: Field,
     wrongs: Wrongs,
 }
@@ -119,6 +119,7 @@ pub(crate) async fn payout_page(
         "retried" => {
             Some("Within a minute Paystack is asked, or another round of attempts begins.")
         }
+        "ended" => Some("It is ended, and the case of its transfer is explained."),
         "cancelled" => Some(
             "It is given up unless Paystack knows its transfer. Its money waits for the next run.",
         ),
@@ -164,7 +165,7 @@ async fn draw(
         entries_left,
         transfers,
         may_decide: who.may(Scope::FinanceWrite) && payout.needs_decision(),
-        is_gone: payout.state == PayoutState::Sent,
+        is_odd: payout.state == PayoutState::Sent,
         note: Field::text("note", "Why").most(500).holding(note).checked(&wrongs),
         wrongs,
         frame,
@@ -219,7 +220,7 @@ fn transfer(seen: TransferSeen, frame: &Frame) -> TransferLine {
     }
 }
 
-/// Tries a payout again that needs a person, or gives it up.
+/// Tries a payout again that needs a person, gives it up, or ends it by what became of another transfer.
 #[utoipa::path(
     post,
     path = "/desk/payouts/{payout_id}",
@@ -231,7 +232,7 @@ fn transfer(seen: TransferSeen, frame: &Frame) -> TransferLine {
         (status = 401, description = "The session has ended", content_type = "text/html"),
         (status = 403, description = "The key lacks the scope, or the form is not ours", content_type = "text/html"),
         (status = 404, description = "No such payout", content_type = "text/html"),
-        (status = 409, description = "It needs no person, or was changed meanwhile", content_type = "text/html"),
+        (status = 409, description = "It needs no person, Paystack says otherwise, or it was changed meanwhile", content_type = "text/html"),
         (status = 422, description = "No reason was given", content_type = "text/html"),
     ),
     security(("api_key" = ["finance:write"]))
@@ -268,6 +269,12 @@ async fn decide(
         "retry" => {
             retry_payout(&deps.table, id, note, change(Operation::PayoutRetried)).await?;
             Ok("retried")
+        }
+        act @ ("paid" | "unpaid") => {
+            let finding = if act == "paid" { Finding::GuardPaid } else { Finding::GuardUnpaid };
+            let (both, change) = ((&deps.table, &deps.paystack), change(Operation::PayoutEnded));
+            end_payout(both, id, finding, note, change).await?;
+            Ok("ended")
         }
         _ => Err(NoSuchButton.into()),
     }

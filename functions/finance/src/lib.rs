@@ -1,6 +1,7 @@
 //! For whoever keeps the books (T4): refunds, the ledger's check and statements, and the cases that need a person.
 //!
-//! Deliberately absent: postings. A refund counts when Paystack has processed it, and the worker writes it down.
+//! Deliberately absent: postings at somebody's wish. A refund counts when Paystack has processed it, and the worker
+//! writes it down; a payout that a person ends is posted by what Paystack says of its transfer.
 
 mod audit;
 mod case;
@@ -10,6 +11,7 @@ mod erasure;
 mod invariants;
 mod pause;
 mod payout;
+mod payout_end;
 mod payout_statement;
 mod payout_tips;
 mod payouts;
@@ -79,6 +81,7 @@ pub fn routes(deps: Deps) -> web::Routes {
         .routes(routes!(payout::read_payout))
         .routes(routes!(payout::retry_payout))
         .routes(routes!(payout::cancel_payout))
+        .routes(routes!(payout_end::end_payout))
         .routes(routes!(payout_statement::read_payout_statement))
         .routes(routes!(payout_tips::list_payout_tips))
         .routes(routes!(tips::list_tips))

@@ -20,11 +20,10 @@ pub(crate) async fn mismatch(
     mismatch: Mismatch,
     found: Option<&TransferSeen>,
 ) -> Result<(), Unsettled> {
-    let cause = mismatch.as_str();
-    let case = of_payout(deps, payout, CaseKind::TransferMismatch, reference, cause);
-    let found_amount = found.map(|seen| seen.amount);
+    let case = Case::transfer_mismatch(&payout.tenant, reference, mismatch, deps.ids.now());
+    let (expected, found_amount) = (Some(payout.amount.minor), found.map(|seen| seen.amount));
     let currency = found.map(|seen| seen.currency.clone());
-    open(deps, Case { mismatch: Some(mismatch), found: found_amount, currency, ..case }).await
+    open(deps, Case { expected, found: found_amount, currency, ..case }).await
 }
 
 /// A transfer that has succeeded after its money had come back.
@@ -52,19 +51,6 @@ pub(crate) async fn unknown_reference(
     let case = Case::open(tenant.clone(), kind, seen.reference.as_str(), "transfer", now);
     let currency = Some(seen.currency.clone());
     open(deps, Case { found: Some(seen.amount), currency, ..case }).await
-}
-
-fn of_payout(
-    deps: &Deps,
-    payout: &Payout,
-    kind: CaseKind,
-    reference: &TransferReference,
-    cause: &str,
-) -> Case {
-    let tenant = payout.tenant.clone();
-    let case = Case::open(tenant, kind, reference.as_str(), cause, deps.ids.now());
-    let currency = Some(payout.amount.currency.code().to_owned());
-    Case { expected: Some(payout.amount.minor), currency, ..case }
 }
 
 async fn open(deps: &Deps, case: Case) -> Result<(), Unsettled> {

@@ -4,7 +4,7 @@
 use adapters::paystack::{PaystackError, TransferSeen};
 use adapters::table::StoredPayout;
 use domain::id::{PayoutId, TenantId};
-use domain::ledger::{TransferNews, TransferReference};
+use domain::ledger::{Reference, TransferNews, TransferReference};
 use domain::message::PayoutMessage;
 use domain::payout::{Payout, PayoutRefused, PayoutState, Trouble};
 use domain::tip::Mismatch;
@@ -94,7 +94,9 @@ pub(crate) async fn apply(
     attempt: u32,
     seen: &TransferSeen,
 ) -> Result<(), Unsettled> {
-    if let Some(mismatch) = mismatch(&stored.payout, attempt, seen) {
+    if let Some(mismatch) = stored.payout.mismatch(attempt, &seen.shown())
+        && !is_explained(deps, &stored.payout, seen).await?
+    {
         let found = Some(seen);
         cases::mismatch(deps, &stored.payout, &seen.reference, mismatch, found).await?;
         return wait(deps, stored, attempt, Trouble::Mismatch).await;
@@ -124,21 +126,17 @@ pub(crate) async fn made(
     }
 }
 
-/// How a transfer differs from what was asked for.
-fn mismatch(payout: &Payout, attempt: u32, seen: &TransferSeen) -> Option<Mismatch> {
-    let stranger = |code: &String| *code != payout.recipient;
-    if seen.reference != TransferReference::of(&payout.id, attempt) {
-        Some(Mismatch::Reference)
-    } else if seen.currency != payout.amount.currency.code() {
-        Some(Mismatch::Currency)
-    } else if seen.amount != payout.amount.minor {
-        Some(Mismatch::AmountMismatch)
-    } else if seen.recipient_code.as_ref().is_some_and(stranger) {
-        Some(Mismatch::Recipient)
-    } else if seen.fee.is_some_and(|fee| fee < 0) {
-        Some(Mismatch::Fees)
-    } else {
-        None
+/// Whether a person has confirmed the payout with a transfer of more: what was too much stands beside it in the ledger.
+async fn is_explained(
+    deps: &Deps,
+    payout: &Payout,
+    seen: &TransferSeen,
+) -> Result<bool, Unsettled> {
+    match (payout.state, seen.id) {
+        (PayoutState::Confirmed, Some(id)) => {
+            Ok(deps.table.posting(&payout.tenant, &Reference::foreign(id)).await?.is_some())
+        }
+        _ => Ok(false),
     }
 }
 

@@ -35,9 +35,9 @@ pub(crate) async fn page(deps: &Deps, state: &Reconciliation) -> Result<Page, St
             Some(posting) if agrees(posting, seen) => page.matched(),
             Some(posting) => page.found(report(deps, state, mismatch(posting, seen)).await?),
             None => {
-                let known = (CaseKind::UnknownReference, "charge");
+                let known = [(CaseKind::UnknownReference, "charge")];
                 let missing = differs(CaseKind::ChargeNotInLedger, seen, "charge", None);
-                page.found(report_unless_known(deps, state, missing, known).await?);
+                page.found(report_unless_known(deps, state, missing, &known).await?);
             }
         }
         page.aside.extend(reference);

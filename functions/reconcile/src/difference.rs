@@ -28,7 +28,8 @@ pub(crate) async fn report(
     Ok(Findings { new_differences: u32::from(new), ..ONE })
 }
 
-/// As [`report`], unless what happened has opened a case of its own: then a second one would say nothing new.
+/// As [`report`], unless what happened has opened a case of its own, of one of these kinds and causes: then a second one
+/// would say nothing new.
 ///
 /// # Errors
 /// [`Stuck`].
@@ -36,12 +37,14 @@ pub(crate) async fn report_unless_known(
     deps: &Deps,
     state: &Reconciliation,
     difference: Difference,
-    (kind, cause): (CaseKind, &str),
+    known: &[(CaseKind, &str)],
 ) -> Result<Findings, Stuck> {
     let now = deps.clock.now();
-    let known = Case::open(state.tenant.clone(), kind, &difference.reference, cause, now);
-    if deps.table.case(&state.tenant, &known.id).await?.is_some() {
-        return Ok(ONE);
+    for (kind, cause) in known {
+        let known = Case::open(state.tenant.clone(), *kind, &difference.reference, cause, now);
+        if deps.table.case(&state.tenant, &known.id).await?.is_some() {
+            return Ok(ONE);
+        }
     }
     report(deps, state, difference).await
 }

@@ -2,9 +2,11 @@
 
 use adapters::paystack::BalanceRow;
 use domain::case::CaseKind;
-use domain::ledger::{Reference, SettledInto, drawn, foreign_returned, settlement, topup};
+use domain::ledger::{
+    AccountKind, Reference, SettledInto, drawn, foreign_returned, settlement, topup,
+};
 use domain::money::{Currency, Money};
-use domain::reconciliation::{Difference, LineMeaning, Reconciliation};
+use domain::reconciliation::{Difference, LineMeaning, Reconciliation, moved};
 
 use crate::Deps;
 use crate::difference::report;
@@ -44,8 +46,14 @@ async fn line(
                 look_at(deps, state, reference).await?;
             }
             let foreign = deps.table.posting(&state.tenant, &Reference::foreign(id)).await?;
-            if let (Some(_), Some(money)) = (foreign, money) {
-                page.post(deps, state, &foreign_returned(id, money)?).await?;
+            if let (Some(foreign), Some(money)) = (foreign, money) {
+                // Of a payout's transfer only what was too much had gone there.
+                let gone = moved(&foreign.record.postings, &AccountKind::Balance, money.currency);
+                let minor = money.minor.min(gone.saturating_neg());
+                if minor > 0 {
+                    let back = foreign_returned(id, Money { minor, ..money })?;
+                    page.post(deps, state, &back).await?;
+                }
             }
         }
         (LineMeaning::Transfer, _) => {}

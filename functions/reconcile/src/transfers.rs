@@ -9,33 +9,13 @@ use domain::id::PayoutId;
 use domain::ledger::{AccountKind, Reference, TransferReference, foreign_transfer};
 use domain::message::PayoutMessage;
 use domain::money::{Currency, Money};
-use domain::payout::{Payout, transfer_fee};
+use domain::payout::{Payout, TransferEnd, transfer_fee};
 use domain::reconciliation::{Difference, Reconciliation, moved};
+use domain::tip::Mismatch;
 
 use crate::Deps;
 use crate::difference::report_unless_known;
 use crate::page::{Page, Stuck, place};
-
-/// How a transfer stands, as far as our books are concerned.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    /// It is paid.
-    Paid,
-    /// Its money is back.
-    Back,
-    /// It is under way.
-    Open,
-}
-
-impl End {
-    fn of(status: &str) -> Self {
-        match status {
-            "success" => End::Paid,
-            "failed" | "reversed" | "abandoned" | "blocked" | "rejected" => End::Back,
-            _ => End::Open,
-        }
-    }
-}
 
 /// A page of transfers.
 ///
@@ -48,30 +28,31 @@ pub(crate) async fn page(deps: &Deps, state: &Reconciliation) -> Result<Page, St
     let ours = Ours::read(deps, state, &listed.rows).await?;
     for row in &listed.rows {
         page.counted();
-        let end = End::of(&row.status);
+        let end = TransferEnd::of(&row.status);
         match ours.reference(row) {
-            None if end == End::Back => {}
+            None if end == TransferEnd::Back => {}
             None => {
-                let known = (CaseKind::UnknownReference, "transfer");
+                let known = [(CaseKind::UnknownReference, "transfer")];
                 let foreign = differs(CaseKind::TransferNotInLedger, row, "transfer", None);
-                page.found(report_unless_known(deps, state, foreign, known).await?);
-                if end == End::Paid
+                page.found(report_unless_known(deps, state, foreign, &known).await?);
+                if end == TransferEnd::Paid
                     && let Some(money) = cost(row)
                 {
                     page.set_down(deps, state, &foreign_transfer(row.id, money)?).await?;
                 }
             }
             // What changed a moment ago may still be on its way to us.
-            Some(_) if end == End::Open || row.changed_at.is_none_or(|at| at >= state.until) => {}
+            Some(_)
+                if end == TransferEnd::Open
+                    || row.changed_at.is_none_or(|at| at >= state.until) => {}
             Some(reference) => {
                 let posted = Reference::transfer_success(reference);
                 if ours.agrees(row, end, reference) {
                     page.matched();
                 } else {
-                    let known = (CaseKind::SuccessAfterReturn, "success");
                     let expected = ours.stored.get(&posted).map(|posting| paid(posting, row));
                     let off = differs(CaseKind::TransferMismatch, row, "ledger", expected);
-                    page.found(report_unless_known(deps, state, off, known).await?);
+                    page.found(report_unless_known(deps, state, off, &by_the_worker()).await?);
                     look_at(deps, state, reference.clone()).await?;
                 }
                 page.aside.insert(posted);
@@ -95,6 +76,17 @@ pub(crate) async fn look_at(
         deps.payouts.send(&PayoutMessage::Look { tenant, reference }).await?;
     }
     Ok(())
+}
+
+/// The cases that the worker of payouts opens when it looks at a transfer.
+fn by_the_worker() -> [(CaseKind, &'static str); 4] {
+    let differs = |mismatch: Mismatch| (CaseKind::TransferMismatch, mismatch.as_str());
+    [
+        (CaseKind::SuccessAfterReturn, "success"),
+        differs(Mismatch::AmountMismatch),
+        differs(Mismatch::Recipient),
+        differs(Mismatch::Currency),
+    ]
 }
 
 /// What we know about a page of transfers.
@@ -129,9 +121,10 @@ impl Ours {
             .filter(|(_, (_, payout, attempt))| is_ours(payout, *attempt))
             .map(|(id, (reference, _, _))| (id, reference))
             .collect();
-        let wanted = references
-            .values()
-            .flat_map(|one| [Reference::transfer_success(one), Reference::transfer_returned(one)]);
+        let wanted = references.iter().flat_map(|(id, one)| {
+            let foreign = Reference::foreign(*id);
+            [Reference::transfer_success(one), Reference::transfer_returned(one), foreign]
+        });
         let stored = deps.table.postings_by_reference(&state.tenant, &wanted.collect()).await?;
         let stored = stored.into_iter().map(|one| (one.record.reference.clone(), one)).collect();
         Ok(Self { references, stored })
@@ -142,13 +135,19 @@ impl Ours {
         self.references.get(&row.id)
     }
 
-    fn agrees(&self, row: &TransferRow, end: End, reference: &TransferReference) -> bool {
+    fn agrees(&self, row: &TransferRow, end: TransferEnd, reference: &TransferReference) -> bool {
         let success = self.stored.get(&Reference::transfer_success(reference));
         let returned = self.stored.contains_key(&Reference::transfer_returned(reference));
+        // A person has found that it is another one: what is no payout of it stands in suspense.
+        let astray = self.stored.get(&Reference::foreign(row.id));
+        let gone = success.into_iter().chain(astray).map(|posting| paid(posting, row));
+        let gone = gone.fold(0_i64, i64::saturating_add);
         match end {
-            End::Paid => !returned && success.is_some_and(|posting| costs_the_same(posting, row)),
-            End::Back => returned,
-            End::Open => true,
+            TransferEnd::Paid if success.is_none() && astray.is_none() => false,
+            TransferEnd::Paid if success.is_some() == returned => false,
+            TransferEnd::Paid => row.fee.is_none_or(|fee| gone == row.amount.saturating_add(fee)),
+            TransferEnd::Back => returned,
+            TransferEnd::Open => true,
         }
     }
 }
@@ -166,10 +165,6 @@ fn paid(posting: &StoredPosting, row: &TransferRow) -> i64 {
     let currency = Currency::of_code(&row.currency);
     let moved = currency.map(|c| moved(&posting.record.postings, &AccountKind::Balance, c));
     moved.unwrap_or(0).saturating_neg()
-}
-
-fn costs_the_same(posting: &StoredPosting, row: &TransferRow) -> bool {
-    row.fee.is_none_or(|fee| paid(posting, row) == row.amount.saturating_add(fee))
 }
 
 fn differs(kind: CaseKind, row: &TransferRow, cause: &str, expected: Option<i64>) -> Difference {

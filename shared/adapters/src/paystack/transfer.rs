@@ -6,6 +6,7 @@
 use domain::id::TenantId;
 use domain::ledger::TransferReference;
 use domain::money::Money;
+use domain::payout::{TransferEnd, TransferShown};
 use serde_json::{Value, json};
 
 use super::error::{Garbled, PaystackError, Reason};
@@ -46,6 +47,22 @@ pub struct TransferSeen {
     pub fee: Option<i64>,
     /// Who gets it, `RCP_…`, where that is said: the answer to a single transfer has a number in its place.
     pub recipient_code: Option<String>,
+}
+
+impl TransferSeen {
+    /// The same as the domain judges it, of a transfer that is one of ours or is taken for it.
+    pub fn shown(&self) -> TransferShown {
+        TransferShown {
+            reference: self.reference.clone(),
+            id: self.id,
+            end: TransferEnd::of(&self.status),
+            amount: self.amount,
+            currency: self.currency.clone(),
+            fee: self.fee,
+            recipient: self.recipient_code.clone(),
+            booked: false,
+        }
+    }
 }
 
 impl Paystack {

@@ -4,6 +4,7 @@
 //! Deliberately absent: routes, who may, and how any of it is shown.
 
 mod case;
+mod ending;
 mod export;
 mod paid;
 mod pause;
@@ -12,6 +13,7 @@ mod settled;
 mod settlement;
 
 pub use case::{assign_case, case_of, resolve_case};
+pub use ending::end_payout;
 pub use export::{export_of, new_export, tell_worker};
 pub use paid::{Paid, paid_entries};
 pub use pause::{pause_payouts, resume_payouts};
