@@ -1,6 +1,7 @@
 //! Tips that are older than their tenant keeps patrons' words: alias, message and address go, the money stays.
 //!
-//! Deliberately absent: scans and Paystack's events, which the table itself forgets after 90 and 180 days.
+//! Deliberately absent: scans, refused codes and Paystack's events, which the table itself forgets: the first two when
+//! their tenant says, and the events after 180 days.
 
 use adapters::table::{StoreError, Table, TipFilter};
 use domain::id::TenantId;
