@@ -17,6 +17,7 @@ pub mod guard;
 pub mod idempotency;
 pub mod input;
 pub mod limit;
+pub mod loyalty;
 pub mod openapi;
 pub mod page;
 pub mod principal;

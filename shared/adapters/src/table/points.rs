@@ -6,6 +6,7 @@ use domain::customer::CustomerId;
 use domain::id::{ProgrammeId, RestaurantId, TenantId};
 use domain::page::{Page, PageSize, Position};
 use domain::points::{Line, PointsReference, PointsTransaction, PurchaseReference, Purse};
+use domain::programme::Award;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,8 @@ pub struct PointsWrite<'a> {
     pub restaurant: Option<&'a RestaurantId>,
     /// The till's name of the purchase, where there is one.
     pub purchase: Option<&'a PurchaseReference>,
+    /// What points are given for, where they are: whoever sends the purchase again has to send the same.
+    pub award: Option<Award>,
     /// The present instant.
     pub at: Timestamp,
 }
@@ -49,6 +52,8 @@ pub struct StoredPoints {
     pub restaurant: Option<RestaurantId>,
     /// The till's name of the purchase, where there is one.
     pub purchase: Option<PurchaseReference>,
+    /// What points were given for, where they were.
+    pub award: Option<Award>,
     /// What the customer could spend after it.
     pub balance: i64,
     /// When.
@@ -97,6 +102,8 @@ pub(super) struct PointsItem {
     restaurant: Option<RestaurantId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     purchase: Option<PurchaseReference>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    award: Option<Award>,
     balance: i64,
     at: Timestamp,
     #[serde(rename = "GSI1PK")]
@@ -123,6 +130,7 @@ impl PointsItem {
             lines: write.transaction.lines.clone(),
             restaurant: write.restaurant.cloned(),
             purchase: write.purchase.cloned(),
+            award: write.award,
             balance: write.purse.free(write.at),
             at: write.at,
             gsi1_pk: keys::points_of_customer(write.tenant, write.programme, customer),
@@ -139,6 +147,7 @@ impl PointsItem {
             transaction: PointsTransaction { reference, customer, lines },
             restaurant: self.restaurant,
             purchase: self.purchase,
+            award: self.award,
             balance: self.balance,
             at: self.at,
         }
