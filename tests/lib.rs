@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers fail by panicking")]
 
 mod ask;
+mod bistro;
 mod customer;
 mod house;
 mod inventory;
@@ -17,6 +18,7 @@ mod town;
 mod visitor;
 
 pub use ask::{Ask, Reply};
+pub use bistro::{Bistro, regulars};
 pub use customer::{Customer, link};
 pub use house::{House, house, houses, lines};
 pub use inventory::Inventory;
