@@ -100,3 +100,25 @@ async fn a_key_redeems_what_it_is_bound_to_and_nothing_else() {
     reply.problem(422, "voucher_token_of_others");
     assert!(platform.base().starts_with("http"));
 }
+
+/// How often a code was refused in this process, as the alarm counts it.
+async fn refused(shop: &Shop) -> u64 {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let metrics = client.get(format!("{}/metrics", shop.platform.base())).send().await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    let line = metrics.lines().find_map(|line| line.strip_prefix("voucher_refused_total "));
+    line.map_or(0, |count| count.parse().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_tries_codes_out_by_looking_at_them_rings_the_alarm_too() {
+    let shop = Shop::open().await;
+    let before = refused(&shop).await;
+    for number in 0..3 {
+        let seen = shop.validates(&format!("not.a.token{number}"), &plain()).await;
+        assert_eq!(seen["reason"]["code"], "voucher_token_unreadable", "{seen}");
+    }
+    // Other stories of this process may count as well.
+    assert!(refused(&shop).await >= before + 3);
+    assert_eq!(shop.lines().await, Vec::<Value>::new(), "nobody has tried to redeem");
+}

@@ -1,5 +1,8 @@
 //! POST /api/v1/redemptions/validate: what a code stands for, and whether it would be redeemed now (V21). Nothing is
-//! redeemed and no attempt is kept; a wrong code that is typed in is counted like any other.
+//! redeemed and no attempt is kept; a wrong code that is typed in is counted like any other, and so is each refusal.
+//!
+//! Deliberately absent: a scan event. Scans are what customers do (V9, V13), and figures relate redemptions to them: a
+//! till that looks before it redeems would count as its own customer.
 
 use axum::Json as Reply;
 use axum::extract::State;
@@ -191,7 +194,11 @@ impl ValidationResponse {
             retry_after_s: why.retry_after_s(),
         };
         let needs = why.fields().into_iter().filter(|error| error.code.ends_with("_needed"));
-        let needs = needs.map(|error| error.field).collect();
+        let needs: Vec<String> = needs.map(|error| error.field).collect();
+        if needs.is_empty() {
+            // Whoever tries codes out looks at them first, so the alarm counts these as well (V38, V40).
+            metrics::counter!("voucher_refused_total").increment(1);
+        }
         Self { redeemable: false, needs, reason: Some(reason), ..self }
     }
 }
