@@ -13,7 +13,7 @@ const MAY_USE: [(&str, &[&str]); 6] = [
     ("shared/domain", &[]),
     ("shared/qr", &["domain"]),
     ("shared/adapters", &["domain"]),
-    ("shared/web", &["domain", "adapters"]),
+    ("shared/web", &["domain", "qr", "adapters"]),
     ("functions/", &["domain", "qr", "adapters", "web"]),
 ];
 /// What a pure crate does not even have at hand.

@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::failure::{Failure, FieldError, Kind, chain};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// The media type of a problem.
@@ -16,11 +17,15 @@ const OUR_FAULT: &str = "something went wrong on our side; the trace_id tells us
 
 /// A failure on its way to the client.
 #[derive(Clone, Debug)]
-pub struct Problem(Arc<dyn Failure>);
+pub struct Problem {
+    failure: Arc<dyn Failure>,
+    /// Members that its body has beside the standard ones (RFC 9457, 3.2).
+    members: Map<String, Value>,
+}
 
 impl<F: Failure> From<F> for Problem {
     fn from(failure: F) -> Self {
-        Self(Arc::new(failure))
+        Self { failure: Arc::new(failure), members: Map::new() }
     }
 }
 
@@ -47,7 +52,11 @@ pub struct ProblemBody {
     pub errors: Vec<FieldError>,
     /// Settings that would work instead.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub suggestion: Option<serde_json::Value>,
+    pub suggestion: Option<Value>,
+    /// What a route adds.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub members: Map<String, Value>,
 }
 
 /// One field that breaks a rule.
@@ -62,9 +71,16 @@ pub struct FieldProblem {
 }
 
 impl Problem {
+    /// The problem with one more member in its body. Those of the standard have their meaning and are not replaced.
+    #[must_use]
+    pub fn with(mut self, member: &'static str, value: impl Into<Value>) -> Self {
+        self.members.insert(member.to_owned(), value.into());
+        self
+    }
+
     /// The HTTP status of the failure's kind.
     pub fn status(&self) -> StatusCode {
-        match self.0.kind() {
+        match self.failure.kind() {
             Kind::Malformed => StatusCode::BAD_REQUEST,
             Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
@@ -82,20 +98,20 @@ impl Problem {
 
     /// The stable code.
     pub fn code(&self) -> &'static str {
-        self.0.code()
+        self.failure.code()
     }
 
     /// The sentence for a person. That of a fault of ours never varies.
     pub fn detail(&self) -> String {
-        match self.0.kind() {
+        match self.failure.kind() {
             Kind::Bug => OUR_FAULT.to_owned(),
-            _ => self.0.to_string(),
+            _ => self.failure.to_string(),
         }
     }
 
     /// After how many seconds another try makes sense.
     pub fn retry_after_s(&self) -> Option<u64> {
-        self.0.retry_after_s()
+        self.failure.retry_after_s()
     }
 
     /// The body, for an answer that carries problems of single entries.
@@ -108,8 +124,9 @@ impl Problem {
             detail: self.detail(),
             code: self.code(),
             trace_id: trace_id.to_owned(),
-            errors: self.0.fields(),
-            suggestion: self.0.suggestion(),
+            errors: self.failure.fields(),
+            suggestion: self.failure.suggestion(),
+            members: self.members.clone(),
         }
     }
 
@@ -118,7 +135,7 @@ impl Problem {
         if !self.status().is_server_error() {
             return;
         }
-        let error = chain(&*self.0);
+        let error = chain(&*self.failure);
         tracing::error!(code = self.code(), error, "request failed with `{}`", self.code());
     }
 }
