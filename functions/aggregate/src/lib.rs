@@ -1,6 +1,7 @@
 //! Adds up what is new in the table's stream, each item exactly once, whatever the stream repeats: scan events (I-P1),
-//! the postings of the ledger to the accounts of the system, points, and what happens to vouchers. Scans and refused codes that
-//! their tenant keeps for another time than the usual one are given that time here, so that a scan stays one write.
+//! the postings of the ledger to the accounts of the system, points, and what happens to vouchers. Scans and refused
+//! codes that their tenant keeps for another time than the usual one are given that time here, so that a scan stays one
+//! write.
 //!
 //! Deliberately absent: anything on the path of a request. A scan writes an event and is done; so does a payment.
 
