@@ -10,7 +10,7 @@ use crate::registry::{BoxError, Build, Handler, Registry};
 
 /// Every function of the platform.
 pub fn registry() -> Registry {
-    let http: [(&'static str, Build); 27] = [
+    let http: [(&'static str, Build); 28] = [
         ("analytics", |env| http("analytics", env, analytics::Deps::from_env, analytics::routes)),
         ("business-pages", |env| {
             http("business-pages", env, business_pages::Deps::from_env, business_pages::routes)
@@ -31,6 +31,9 @@ pub fn registry() -> Registry {
         ("guards", |env| http("guards", env, guards::Deps::from_env, guards::routes)),
         ("health", |env| http("health", env, health::Deps::from_env, health::routes)),
         ("keys", |env| http("keys", env, keys::Deps::from_env, keys::routes)),
+        ("loyalty-tokens", |env| {
+            http("loyalty-tokens", env, loyalty_tokens::Deps::from_env, loyalty_tokens::routes)
+        }),
         ("ops-pages", |env| http("ops-pages", env, ops_pages::Deps::from_env, ops_pages::routes)),
         ("paystack-webhook", |env| {
             http(
@@ -90,7 +93,7 @@ pub fn registry() -> Registry {
 /// # Errors
 /// [`EnvironmentError`] names a variable that a function misses.
 pub fn openapi(env: &Environment) -> Result<OpenApi, EnvironmentError> {
-    let functions: [Routes; 27] = [
+    let functions: [Routes; 28] = [
         analytics::routes(analytics::Deps::from_env(env)?),
         business_pages::routes(business_pages::Deps::from_env(env)?),
         campaigns::routes(campaigns::Deps::from_env(env)?),
@@ -103,6 +106,7 @@ pub fn openapi(env: &Environment) -> Result<OpenApi, EnvironmentError> {
         guards::routes(guards::Deps::from_env(env)?),
         health::routes(health::Deps::from_env(env)?),
         keys::routes(keys::Deps::from_env(env)?),
+        loyalty_tokens::routes(loyalty_tokens::Deps::from_env(env)?),
         ops_pages::routes(ops_pages::Deps::from_env(env)?),
         paystack_webhook::routes(paystack_webhook::Deps::from_env(env)?),
         photos::routes(photos::Deps::from_env(env)?),

@@ -179,7 +179,8 @@ impl Failure for TokenRefused {
             TokenRefused::Used => Kind::Conflict,
             TokenRefused::OtherRestaurant => Kind::Forbidden,
             TokenRefused::KeyReused | TokenRefused::AwardForReward => Kind::Invalid,
-            TokenRefused::NotDrawn => Kind::Bug,
+            // Its words are for the customer.
+            TokenRefused::NotDrawn => Kind::Unavailable,
         }
     }
 
