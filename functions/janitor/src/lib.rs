@@ -1,8 +1,10 @@
 //! What is done once a day: destroying the salts of visitor hashes that are older than two days, clearing tips of what
-//! their patrons said once that is older than its tenant keeps it, and looking for vouchers that nobody redeems.
+//! their patrons said once that is older than its tenant keeps it, forgetting codes of loyalty that are long over, and
+//! looking for vouchers that nobody redeems.
 
 mod conversion;
 mod retention;
+mod tokens;
 
 use adapters::clock::Clock;
 use adapters::environment::{Environment, EnvironmentError};
@@ -43,6 +45,8 @@ pub struct Report {
     pub salts_destroyed: usize,
     /// Tips that say nothing of their patrons any more.
     pub tips_cleared: usize,
+    /// Codes of loyalty that were forgotten.
+    pub tokens_forgotten: usize,
     /// Vouchers with many scans of the last week and hardly a redemption.
     pub vouchers_low: u32,
 }
@@ -63,7 +67,9 @@ pub async fn handle(deps: Deps, _event: Value) -> Result<Report, BoxError> {
         tips_cleared,
         "cleared {tips_cleared} tips of their patrons"
     );
+    let tokens_forgotten = tokens::forget_all(&deps.table, now).await?;
+    tracing::info!(event = "tokens_forgotten", tokens_forgotten, "forgot {tokens_forgotten} codes");
     let vouchers_low = conversion::count_low(&deps.table, now).await?;
     metrics::gauge!("vouchers_low_conversion").set(vouchers_low);
-    Ok(Report { salts_destroyed, tips_cleared, vouchers_low })
+    Ok(Report { salts_destroyed, tips_cleared, tokens_forgotten, vouchers_low })
 }

@@ -1,12 +1,13 @@
 //! Finds what is due, every minute, and sends each of it to its queue.
 //!
-//! Deliberately absent: the work itself but that of leases (one write, for which no queue is worth it), and any mark
-//! that a poll or a payout was sent. Those stay due until the worker has looked at them, so a sweep that dies loses
+//! Deliberately absent: the work itself but that of leases and purses (one write each, for which no queue is worth it),
+//! and any mark that a poll or a payout was sent. Those stay due until the worker has looked at them, so a sweep that dies loses
 //! nothing, and one that comes twice only sends twice.
 
 mod leases;
 mod nights;
 mod payouts;
+mod purses;
 mod tips;
 
 use adapters::clock::Clock;
@@ -72,6 +73,8 @@ pub struct Report {
     pub nights_sent: usize,
     /// Leases of devices that were given back.
     pub leases_returned: usize,
+    /// Purses in which something had run out that was cleared away.
+    pub purses_tidied: usize,
     /// How long the longest due one has been waiting, in seconds.
     pub lag_s: i64,
     /// What is due and cannot be read. It stays due until somebody has mended it.
@@ -85,19 +88,21 @@ pub struct Report {
 /// same.
 pub async fn handle(deps: Deps, _event: Value) -> Result<Report, BoxError> {
     let now = deps.clock.now();
-    let (polls, payouts, nights, leases) = tokio::join!(
+    let (polls, payouts, nights, leases, purses) = tokio::join!(
         tips::sweep(&deps, now),
         payouts::sweep(&deps, now),
         nights::sweep(&deps, now),
         leases::sweep(&deps, now),
+        purses::sweep(&deps, now),
     );
-    let (polls, payouts, nights, leases) = (polls?, payouts?, nights?, leases?);
+    let (polls, payouts, nights) = (polls?, payouts?, nights?);
     let lag_s = polls.lag_s.max(payouts.lag_s).max(nights.lag_s);
     let report = Report {
         polls_sent: polls.sent,
         payouts_sent: payouts.sent,
         nights_sent: nights.sent,
-        leases_returned: leases,
+        leases_returned: leases?,
+        purses_tidied: purses?,
         lag_s,
         unreadable: polls.unreadable.saturating_add(payouts.unreadable),
     };
@@ -106,6 +111,7 @@ pub async fn handle(deps: Deps, _event: Value) -> Result<Report, BoxError> {
     count("sweeper_payouts_total", report.payouts_sent);
     count("sweeper_nights_total", report.nights_sent);
     count("sweeper_leases_total", report.leases_returned);
+    count("sweeper_purses_total", report.purses_tidied);
     let (polls, payouts) = (report.polls_sent, report.payouts_sent);
     tracing::info!(event = "swept", lag_s, polls, payouts, "sent {polls} polls, {payouts} payouts");
     Ok(report)

@@ -5,9 +5,10 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::InvalidId;
+use crate::id::{InvalidId, symbols};
 
 /// The longest id of a customer, in bytes.
 const CUSTOMER_ID_MAX_BYTES: usize = 64;
@@ -18,6 +19,11 @@ const CUSTOMER_ID_MAX_BYTES: usize = 64;
 pub struct CustomerId(String);
 
 impl CustomerId {
+    /// An id for a customer whom the tenant has given none, of the instant `at` and ten random bytes.
+    pub fn new(at: Timestamp, random: [u8; 10]) -> Self {
+        Self(format!("cus-{}", symbols(at, random)))
+    }
+
     /// Reads an id: 1 to 64 of `A-Z a-z 0-9 . _ -`.
     ///
     /// # Errors
@@ -72,5 +78,7 @@ mod tests {
         for bad in ["", "ada@example.com", "a b", "a#b", "a/b", "ü", &"9".repeat(65)] {
             assert!(CustomerId::parse(bad).is_err(), "{bad:?}");
         }
+        let made = CustomerId::new(Timestamp::UNIX_EPOCH, [7; 10]);
+        assert_eq!(CustomerId::parse(made.as_str()), Ok(made));
     }
 }

@@ -276,7 +276,7 @@ impl TryFrom<String> for PropertyId {
 }
 
 /// The 26 symbols of a UUIDv7.
-fn symbols(at: Timestamp, random: [u8; 10]) -> String {
+pub(crate) fn symbols(at: Timestamp, random: [u8; 10]) -> String {
     let millis = u64::try_from(at.as_millisecond()).unwrap_or(0);
     spelled(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().as_u128())
 }

@@ -86,6 +86,16 @@ pub enum Award {
     Visit,
 }
 
+impl Award {
+    /// What was spent; nothing for a visit.
+    pub fn amount(self) -> Option<Money> {
+        match self {
+            Award::Amount(amount) => Some(amount),
+            Award::Visit => None,
+        }
+    }
+}
+
 /// Why a programme is not shown, does not change, or gives no points.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProgrammeRefused {

@@ -129,8 +129,31 @@ impl Table {
         size: PageSize,
         from: Option<&Position>,
     ) -> Result<Page<LoyaltyToken>, StoreError> {
+        self.tokens_in_order((tenant, restaurant), Order::Descending, size, from).await
+    }
+
+    /// The tokens of a restaurant, those that were issued first in front.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn oldest_tokens_of_restaurant(
+        &self,
+        whose: (&TenantId, &RestaurantId),
+        size: PageSize,
+        from: Option<&Position>,
+    ) -> Result<Page<LoyaltyToken>, StoreError> {
+        self.tokens_in_order(whose, Order::Ascending, size, from).await
+    }
+
+    async fn tokens_in_order(
+        &self,
+        (tenant, restaurant): (&TenantId, &RestaurantId),
+        order: Order,
+        size: PageSize,
+        from: Option<&Position>,
+    ) -> Result<Page<LoyaltyToken>, StoreError> {
         let pk = keys::tokens_of_restaurant(tenant, restaurant);
-        let list = List { what: KIND, pk, order: Order::Descending, most: size.get(), from };
+        let list = List { what: KIND, pk, order, most: size.get(), from };
         each(self.page::<TokenItem>(list).await?, |item| Ok(item.token))
     }
 

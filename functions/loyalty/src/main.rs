@@ -1,0 +1,3 @@
+fn main() -> web::Exit {
+    web::serve("loyalty", loyalty::Deps::from_env, loyalty::routes)
+}
