@@ -18,6 +18,44 @@ export class Refused extends Error {
   }
 }
 
+// One request and its answer; `secret` is a device's, without it the session of whoever has signed in counts.
+export const ask = async (method, path, { body, key, headers = {}, secret } = {}) => {
+  const sent = {
+    accept: "application/json",
+    ...(body ? { "content-type": "application/json" } : {}),
+    ...(key ? { "idempotency-key": key } : {}),
+    // Not as `Authorization`: the content network lets ten headers through, and that is none of them.
+    ...(secret ? { "x-api-key": secret } : {}),
+    ...headers,
+  };
+  let answer;
+  let text;
+  try {
+    answer = await fetch(path, {
+      method, headers: sent, body: body ? JSON.stringify(body) : undefined, cache: "no-store",
+      credentials: secret ? "omit" : "same-origin", signal: AbortSignal.timeout(ANSWER_MAX_MS),
+    });
+    text = await answer.text();
+  } catch (error) {
+    throw new Unreachable(error);
+  }
+  if (answer.status >= 500) throw new Unreachable(new Error(`${answer.status}`), false);
+  let read;
+  try {
+    read = text ? JSON.parse(text) : undefined;
+  } catch (error) {
+    // A hotel's or a shop's network answers in our place.
+    if (answer.ok) throw new Unreachable(error);
+  }
+  if (!answer.ok && answer.status !== 304) {
+    const refused = new Refused(answer.status, read);
+    refused.retryAfterS = Number(answer.headers.get("retry-after")) || undefined;
+    if (refused.code === "idempotency_key_in_use") throw new Unreachable(refused, false);
+    throw refused;
+  }
+  return { answer, read };
+};
+
 export class Calls {
   #business;
   #device;
@@ -29,42 +67,10 @@ export class Calls {
 
   get isDevice() { return Boolean(this.#device); }
 
-  async #ask(method, path, { body, key, headers = {}, session = false } = {}) {
+  #ask(method, path, { session = false, ...options } = {}) {
     const asDevice = this.#device && !session;
-    const sent = {
-      accept: "application/json",
-      ...(body ? { "content-type": "application/json" } : {}),
-      ...(key ? { "idempotency-key": key } : {}),
-      // Not as `Authorization`: the content network lets ten headers through, and that is none of them.
-      ...(asDevice ? { "x-api-key": this.#device.authorization.replace(/^Device /, "") } : {}),
-      ...headers,
-    };
-    let answer;
-    let text;
-    try {
-      answer = await fetch(path, {
-        method, headers: sent, body: body ? JSON.stringify(body) : undefined, cache: "no-store",
-        credentials: asDevice ? "omit" : "same-origin", signal: AbortSignal.timeout(ANSWER_MAX_MS),
-      });
-      text = await answer.text();
-    } catch (error) {
-      throw new Unreachable(error);
-    }
-    if (answer.status >= 500) throw new Unreachable(new Error(`${answer.status}`), false);
-    let read;
-    try {
-      read = text ? JSON.parse(text) : undefined;
-    } catch (error) {
-      // A hotel's or a shop's network answers in our place.
-      if (answer.ok) throw new Unreachable(error);
-    }
-    if (!answer.ok && answer.status !== 304) {
-      const refused = new Refused(answer.status, read);
-      refused.retryAfterS = Number(answer.headers.get("retry-after")) || undefined;
-      if (refused.code === "idempotency_key_in_use") throw new Unreachable(refused, false);
-      throw refused;
-    }
-    return { answer, read };
+    const secret = asDevice ? this.#device.authorization.replace(/^Device /, "") : undefined;
+    return ask(method, path, { ...options, secret });
   }
 
   async #json(method, path, options) { return (await this.#ask(method, path, options)).read; }

@@ -46,10 +46,19 @@ export const span = (milliseconds) => {
 const moneyOf = (currency) => new Intl.NumberFormat(undefined, { style: "currency", currency });
 const digitsOf = (currency) => moneyOf(currency).resolvedOptions().maximumFractionDigits;
 export const money = (minor, currency) => moneyOf(currency).format(minor / 10 ** digitsOf(currency));
+// Thousands may be set apart as this browser's language does it: then they are whole groups of three digits.
+const marks = new Intl.NumberFormat(undefined, { useGrouping: "always" }).formatToParts(1_234_567.8);
+const [group, decimal] = ["group", "decimal"].map((type) => marks.find((part) => part.type === type)?.value.trim());
+const ungrouped = (typed) => {
+  const [whole, ...rest] = typed.split(decimal || ".");
+  const [first, ...others] = group ? whole.split(group) : [whole];
+  const grouped = others.length > 0 && /^\d{1,3}$/.test(first) && others.every((digits) => /^\d{3}$/.test(digits));
+  return grouped ? [[first, ...others].join(""), ...rest].join(".") : typed;
+};
 // An amount as it is typed in minor units; nothing where it is none.
 export const minorOf = (text, currency) => {
   const digits = digitsOf(currency);
-  const [, whole, part = ""] = /^(\d{1,12})(?:[.,](\d+))?$/.exec(text.replace(/[\s_]/g, "")) ?? [];
+  const [, whole, part = ""] = /^(\d{1,12})(?:[.,](\d+))?$/.exec(ungrouped(text.replace(/[\s_]/g, ""))) ?? [];
   if (!whole || part.length > digits) return undefined;
   const minor = Number(whole + part.padEnd(digits, "0"));
   return Number.isSafeInteger(minor) && minor > 0 ? minor : undefined;

@@ -35,11 +35,13 @@ const CAUSES = {
 };
 const wait = (milliseconds) => new Promise((resume) => { setTimeout(resume, milliseconds); });
 
-// A tone and a short vibration: high for good, low and twice for bad. Silence where the browser has neither.
+// A short vibration, and a tone where one is wanted: high for good, low and twice for bad. Silence where the browser has
+// neither.
 let audio;
-export const signal = (good = true) => {
+export const signal = (good = true, sound = true) => {
   try {
     navigator.vibrate?.(good ? 80 : [120, 80, 120]);
+    if (!sound) return;
     audio ??= new AudioContext();
     if (audio.state === "suspended") audio.resume().catch(() => {});
     const [tone, volume] = [audio.createOscillator(), audio.createGain()];
@@ -155,6 +157,12 @@ export class Scanner {
     }
     if (this.#running === running) this.#loop(running);
   }
+
+  // Tells a code again that is still in sight: somebody wants to have it read once more.
+  forget() { this.#seen.clear(); }
+
+  // Whether the camera is on, or about to be.
+  get runs() { return Boolean(this.#running); }
 
   // Lets the camera go.
   stop() {

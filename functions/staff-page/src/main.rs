@@ -1,0 +1,3 @@
+fn main() -> web::Exit {
+    web::serve("staff-page", staff_page::Deps::from_env, staff_page::routes)
+}
