@@ -10,7 +10,7 @@ use crate::registry::{BoxError, Build, Handler, Registry};
 
 /// Every function of the platform.
 pub fn registry() -> Registry {
-    let http: [(&'static str, Build); 28] = [
+    let http: [(&'static str, Build); 31] = [
         ("analytics", |env| http("analytics", env, analytics::Deps::from_env, analytics::routes)),
         ("business-pages", |env| {
             http("business-pages", env, business_pages::Deps::from_env, business_pages::routes)
@@ -31,6 +31,10 @@ pub fn registry() -> Registry {
         ("guards", |env| http("guards", env, guards::Deps::from_env, guards::routes)),
         ("health", |env| http("health", env, health::Deps::from_env, health::routes)),
         ("keys", |env| http("keys", env, keys::Deps::from_env, keys::routes)),
+        ("loyalty", |env| http("loyalty", env, loyalty::Deps::from_env, loyalty::routes)),
+        ("loyalty-pages", |env| {
+            http("loyalty-pages", env, loyalty_pages::Deps::from_env, loyalty_pages::routes)
+        }),
         ("loyalty-tokens", |env| {
             http("loyalty-tokens", env, loyalty_tokens::Deps::from_env, loyalty_tokens::routes)
         }),
@@ -53,6 +57,9 @@ pub fn registry() -> Registry {
             http("settlements", env, settlements::Deps::from_env, settlements::routes)
         }),
         ("site", |env| http("site", env, site::Deps::from_env, site::routes)),
+        ("staff-page", |env| {
+            http("staff-page", env, staff_page::Deps::from_env, staff_page::routes)
+        }),
         ("tenants", |env| http("tenants", env, tenants::Deps::from_env, tenants::routes)),
         ("tip-create", |env| {
             http("tip-create", env, tip_create::Deps::from_env, tip_create::routes)
@@ -93,7 +100,7 @@ pub fn registry() -> Registry {
 /// # Errors
 /// [`EnvironmentError`] names a variable that a function misses.
 pub fn openapi(env: &Environment) -> Result<OpenApi, EnvironmentError> {
-    let functions: [Routes; 28] = [
+    let functions: [Routes; 31] = [
         analytics::routes(analytics::Deps::from_env(env)?),
         business_pages::routes(business_pages::Deps::from_env(env)?),
         campaigns::routes(campaigns::Deps::from_env(env)?),
@@ -106,6 +113,8 @@ pub fn openapi(env: &Environment) -> Result<OpenApi, EnvironmentError> {
         guards::routes(guards::Deps::from_env(env)?),
         health::routes(health::Deps::from_env(env)?),
         keys::routes(keys::Deps::from_env(env)?),
+        loyalty::routes(loyalty::Deps::from_env(env)?),
+        loyalty_pages::routes(loyalty_pages::Deps::from_env(env)?),
         loyalty_tokens::routes(loyalty_tokens::Deps::from_env(env)?),
         ops_pages::routes(ops_pages::Deps::from_env(env)?),
         paystack_webhook::routes(paystack_webhook::Deps::from_env(env)?),
@@ -115,6 +124,7 @@ pub fn openapi(env: &Environment) -> Result<OpenApi, EnvironmentError> {
         scan::routes(scan::Deps::from_env(env)?),
         settlements::routes(settlements::Deps::from_env(env)?),
         site::routes(site::Deps::from_env(env)?),
+        staff_page::routes(staff_page::Deps::from_env(env)?),
         tenants::routes(tenants::Deps::from_env(env)?),
         tip_create::routes(tip_create::Deps::from_env(env)?),
         tip_page::routes(tip_page::Deps::from_env(env)?),

@@ -1,5 +1,6 @@
-//! Compiles the `browser` crate to the module that scanning pages load. Without Rust's target for WebAssembly nothing
-//! is embedded, a warning says what to install, and the pages say what does not work; the build never fails here.
+//! Compiles the crates `browser` and `drawing` to the modules that pages load: what reads codes, and what draws them.
+//! Without Rust's target for WebAssembly nothing is embedded, a warning says what to install, and the pages say what does
+//! not work; the build never fails here.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,8 @@ use std::process::{Command, Stdio};
 use std::{env, fs};
 
 const TARGET: &str = "wasm32-unknown-unknown";
+/// The modules.
+const MODULES: [&str; 2] = ["browser.wasm", "drawing.wasm"];
 /// What the outer build tells its own compilers, and what must not reach ours: its wrappers, flags, folders and pipes.
 const OF_THE_OUTER_BUILD: [&str; 9] = [
     "CARGO_",
@@ -29,17 +32,20 @@ fn main() {
     for path in sources(&root) {
         println!("cargo::rerun-if-changed={}", path.display());
     }
-    let module = if target_is_installed(&variable("RUSTC")) {
+    let modules = if target_is_installed(&variable("RUSTC")) {
         compiled(&root, &variable("CARGO"), &out)
     } else {
-        Err(format!("scanning with the camera is left out; for it: rustup target add {TARGET}"))
+        let left_out = "scanning with the camera and codes without a network are left out";
+        Err(format!("{left_out}; for them: rustup target add {TARGET}"))
     };
-    let bytes = module.unwrap_or_else(|reason| {
+    let modules = modules.unwrap_or_else(|reason| {
         println!("cargo::warning={reason}");
-        Vec::new()
+        MODULES.map(|_| Vec::new())
     });
-    if let Err(error) = fs::write(out.join("browser.wasm"), bytes) {
-        println!("cargo::error=the module for scanning pages cannot be written: {error}");
+    for (name, bytes) in MODULES.iter().zip(modules) {
+        if let Err(error) = fs::write(out.join(name), bytes) {
+            println!("cargo::error=the module {name} for pages cannot be written: {error}");
+        }
     }
 }
 
@@ -49,8 +55,8 @@ fn target_is_installed(rustc: &Path) -> bool {
     folder.is_ok_and(|folder| !folder.is_empty() && Path::new(&folder).exists())
 }
 
-/// The module's bytes. The registry is asked only for what is not here yet.
-fn compiled(root: &Path, cargo: &Path, out: &Path) -> Result<Vec<u8>, String> {
+/// The modules' bytes. The registry is asked only for what is not here yet.
+fn compiled(root: &Path, cargo: &Path, out: &Path) -> Result<[Vec<u8>; 2], String> {
     let folder = out.join("wasm");
     let build = |offline: &[&str]| {
         let mut command = Command::new(cargo);
@@ -66,6 +72,8 @@ fn compiled(root: &Path, cargo: &Path, out: &Path) -> Result<Vec<u8>, String> {
             "--locked",
             "--package",
             "tessera-browser",
+            "--package",
+            "tessera-drawing",
             "--lib",
             "--profile",
             "wasm",
@@ -85,20 +93,33 @@ fn compiled(root: &Path, cargo: &Path, out: &Path) -> Result<Vec<u8>, String> {
     let built = built.map_err(|error| format!("cargo does not start for {TARGET}: {error}"))?;
     if !built.status.success() {
         let told = String::from_utf8_lossy(&built.stderr).replace('\n', " ");
-        return Err(format!("scanning with the camera is left out: {}", told.trim()));
+        return Err(format!("what runs in browsers is left out: {}", told.trim()));
     }
-    let module = folder.join(TARGET).join("wasm/browser.wasm");
-    fs::read(module).map_err(|error| format!("the module for scanning pages is missing: {error}"))
+    let built = folder.join(TARGET).join("wasm");
+    let [reader, drawing] = MODULES.map(|name| {
+        fs::read(built.join(name)).map_err(|error| format!("the module {name} is missing: {error}"))
+    });
+    Ok([reader?, drawing?])
 }
 
-/// What the module is made of: its crate, the manifests, and of the domain what the verifier uses, directly or not. The
-/// rest of the domain changes daily, and the module would be linked anew each time.
+/// What the modules are made of: their crates, the manifests, the encoder, and of the domain what the verifier and signed
+/// codes use, directly or not. The rest of the domain changes daily, and the modules would be linked anew each time.
 fn sources(root: &Path) -> BTreeSet<PathBuf> {
-    let files =
-        ["Cargo.toml", "Cargo.lock", "browser", "shared/domain/Cargo.toml", "shared/web/build.rs"];
+    let files = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "browser",
+        "drawing",
+        "shared/domain/Cargo.toml",
+        "shared/qr/Cargo.toml",
+        "shared/qr/src/lib.rs",
+        "shared/qr/src/segments.rs",
+        "shared/qr/src/symbol.rs",
+        "shared/web/build.rs",
+    ];
     let mut found: BTreeSet<PathBuf> = files.iter().map(|file| root.join(file)).collect();
     let domain = root.join("shared/domain/src");
-    let mut open = vec!["voucher_token".to_owned()];
+    let mut open = ["voucher_token", "loyalty_token"].map(str::to_owned).to_vec();
     let mut seen = BTreeSet::new();
     while let Some(module) = open.pop() {
         if !seen.insert(module.clone()) {

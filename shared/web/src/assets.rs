@@ -13,6 +13,8 @@ macro_rules! scripts {
 }
 
 mod business;
+mod staff;
+mod wallet;
 
 use domain::access::hex;
 use sha2::{Digest, Sha256};
@@ -20,6 +22,10 @@ use sha2::{Digest, Sha256};
 pub use business::{
     BUSINESS_CALLS, BUSINESS_LINES, BUSINESS_OFFLINE, BUSINESS_SCRIPT, BUSINESS_SHELF,
     BUSINESS_STORE, BUSINESS_TILL, BUSINESS_WORDS, BUSINESS_WORKER,
+};
+pub use staff::{STAFF_COUNTER, STAFF_SCRIPT};
+pub use wallet::{
+    DRAWING_SCRIPT, WALLET_KEPT, WALLET_OFFLINE, WALLET_SCRIPT, WALLET_SIGNED, WALLET_WORKER,
 };
 
 /// The stylesheet of every page.
@@ -70,8 +76,20 @@ pub fn reader_module() -> Option<&'static Asset> {
     Some(&READER_MODULE).filter(|module| !module.bytes.is_empty())
 }
 
+/// What draws codes in a page: the `drawing` crate. Empty like the other.
+static DRAWING_MODULE: Asset = Asset {
+    name: "drawing.wasm",
+    content_type: "application/wasm",
+    bytes: include_bytes!(concat!(env!("OUT_DIR"), "/drawing.wasm")),
+};
+
+/// The module of [`DRAWING_SCRIPT`], if this build has it: without it a page draws nothing itself.
+pub fn drawing_module() -> Option<&'static Asset> {
+    Some(&DRAWING_MODULE).filter(|module| !module.bytes.is_empty())
+}
+
 /// Every file.
-pub static ALL: [&Asset; 19] = [
+pub static ALL: [&Asset; 27] = [
     &STYLESHEET,
     &SCAN_SCRIPT,
     &TIP_SCRIPT,
@@ -91,6 +109,14 @@ pub static ALL: [&Asset; 19] = [
     &BUSINESS_STORE,
     &BUSINESS_TILL,
     &BUSINESS_WORDS,
+    &STAFF_SCRIPT,
+    &STAFF_COUNTER,
+    &DRAWING_MODULE,
+    &DRAWING_SCRIPT,
+    &WALLET_KEPT,
+    &WALLET_OFFLINE,
+    &WALLET_SCRIPT,
+    &WALLET_SIGNED,
 ];
 
 /// What the scanner's worker may do: load and compile the module, nothing else.

@@ -11,8 +11,8 @@ use adapters::environment::{Environment, EnvironmentError};
 use adapters::ids::Ids;
 use adapters::table::{PointsWrite, RewardIssued, StoreError, Table};
 use domain::customer::CustomerId;
-use domain::id::{RewardId, TenantId};
-use domain::loyalty_token::{Claimed, Legacy, LoyaltyToken, Payload, TokenRefused, TokenSecret};
+use domain::id::{ProgrammeId, RewardId, TenantId};
+use domain::loyalty_token::{Claimed, Legacy, LoyaltyToken, Payload, TokenHash, TokenRefused, TokenSecret};
 use domain::member::MemberRefused;
 use domain::points::{PointsReference, PointsRefused, PointsTransaction};
 use domain::restaurant::Restaurant;
@@ -259,10 +259,33 @@ pub async fn release(
     let (Payload::Token(secret) | Payload::Legacy(secret, _)) = Payload::parse(payload)? else {
         return Err(PointsRefused::NotHeld.into());
     };
-    let hash = secret.hash();
+    free((table, ids), tenant, is_own, &secret.hash()).await
+}
+
+/// Gives up a code for a reward that its customer has not at hand any more: `hold` is its hash.
+///
+/// # Errors
+/// [`PointsRefused::NotHeld`] where nothing is held for it any more; else as [`release`].
+pub async fn release_held(
+    (table, ids): (&Table, &Ids),
+    (tenant, customer, programme): (&TenantId, &CustomerId, &ProgrammeId),
+    hold: &str,
+) -> Result<Released, Problem> {
+    let purse = table.purse(tenant, programme, customer).await?;
+    let hold = purse.holds.iter().find(|held| held.token.as_str() == hold);
+    let hold = hold.ok_or(PointsRefused::NotHeld)?;
+    free((table, ids), tenant, |token| token.customer == *customer, &hold.token).await
+}
+
+async fn free(
+    (table, ids): (&Table, &Ids),
+    tenant: &TenantId,
+    is_own: impl Fn(&LoyaltyToken) -> bool,
+    hash: &TokenHash,
+) -> Result<Released, Problem> {
     for read in 0..READS_MAX {
         rest(read).await;
-        let token = table.loyalty_token(&hash).await?;
+        let token = table.loyalty_token(hash).await?;
         let token = token.filter(|token| token.tenant == *tenant && is_own(token));
         let token = token.ok_or(TokenRefused::Unknown)?;
         if let Some(released) = let_go(table, &token, ids.now()).await? {

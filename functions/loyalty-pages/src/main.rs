@@ -1,0 +1,3 @@
+fn main() -> web::Exit {
+    web::serve("loyalty-pages", loyalty_pages::Deps::from_env, loyalty_pages::routes)
+}
