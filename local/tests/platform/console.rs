@@ -88,7 +88,8 @@ async fn a_printing_that_is_under_way_is_shown_again_when_the_page_is_loaded_aga
     let file = Filter::any().function("printing").service("s3").operation("PutObject");
     stack.meter().break_call(1, file, Fault::Before, true);
     let pressed = ask(&stack, "POST /console/print-batch", OWN).await;
-    assert!(pressed.head.contains("location: /console/vouchers?done=print-batch"), "{pressed:?}");
+    let there = "location: /console/vouchers?done=print-batch";
+    assert!(pressed.head.contains(there), "{}", pressed.head);
     stack.quiet().await.unwrap();
     for _ in 0..2 {
         let page = ask(&stack, "GET /console/vouchers", "").await.body;
