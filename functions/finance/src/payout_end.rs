@@ -30,8 +30,9 @@ impl EndRequest {
 }
 
 /// Ends a payout whose transfer at Paystack has another amount or another recipient than was asked for, once Paystack
-/// says how that transfer has ended. The payout is confirmed with what has reached the guard, or its money waits for the
-/// next run; what has left Paystack's balance beyond that waits in suspense. The case of the transfer is resolved.
+/// says how that transfer has ended. The payout is confirmed with what has reached the guard, or its money waits for
+/// the next run; what has left Paystack's balance beyond that waits in suspense. The case of the transfer is
+/// resolved.
 #[utoipa::path(
     post,
     path = "/api/v1/payouts/{payout_id}/end",

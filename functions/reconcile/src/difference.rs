@@ -28,8 +28,8 @@ pub(crate) async fn report(
     Ok(Findings { new_differences: u32::from(new), ..ONE })
 }
 
-/// As [`report`], unless what happened has opened a case of its own, of one of these kinds and causes: then a second one
-/// would say nothing new.
+/// As [`report`], unless what happened has opened a case of its own, of one of these kinds and causes: then a second
+/// one would say nothing new.
 ///
 /// # Errors
 /// [`Stuck`].

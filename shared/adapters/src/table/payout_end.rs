@@ -8,9 +8,9 @@ use domain::ledger::Transaction;
 use super::{GuardBalances, LedgerWrite, StoreError, Table};
 
 impl Table {
-    /// Writes a payout's end with its posting. `astray` sets down what has left the balance and is no payout; `case`, as
-    /// it is to become, is the one that is explained by it. `false` when the payout, the balances or the case are not
-    /// what was read; nothing was written then.
+    /// Writes a payout's end with its posting. `astray` sets down what has left the balance and is no payout; `case`,
+    /// as it is to become, is the one that is explained by it. `false` when the payout, the balances or the case are
+    /// not what was read; nothing was written then.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -1,5 +1,5 @@
-//! A transfer that Paystack has under our reference and that is not what was asked for: how it differs, and how a person
-//! ends its payout once Paystack has said how the transfer ends.
+//! A transfer that Paystack has under our reference and that is not what was asked for: how it differs, and how a
+//! person ends its payout once Paystack has said how the transfer ends.
 //!
 //! Deliberately absent: an end that guesses. Nobody ends a payout whose transfer is under way, and what has reached the
 //! guard's own account is never owed a second time.
@@ -120,12 +120,13 @@ impl Payout {
     /// A person ends it, because Paystack's transfer under its reference is another one. `paid` are the entries that it
     /// was to pay, oldest first.
     ///
-    /// Where the guard was paid, it is confirmed with what of it has reached the guard: a rest is owed again, and what
-    /// was too much has gone astray. Otherwise its money is owed again, and all that has left the balance has gone astray.
+    /// Where the guard was paid, it is confirmed with what of it has reached the guard: a rest is owed again, and
+    /// what was too much has gone astray. Otherwise its money is owed again, and all that has left the balance has
+    /// gone astray.
     ///
     /// # Errors
-    /// [`PayoutRefused::NoWay`] unless it waits for a person because of such a transfer; [`PayoutRefused::NoStray`] where
-    /// Paystack's transfer is the right one; [`PayoutRefused::TransferOpen`], [`PayoutRefused::WasPaid`],
+    /// [`PayoutRefused::NoWay`] unless it waits for a person because of such a transfer; [`PayoutRefused::NoStray`]
+    /// where Paystack's transfer is the right one; [`PayoutRefused::TransferOpen`], [`PayoutRefused::WasPaid`],
     /// [`PayoutRefused::NotPaid`] where Paystack contradicts; [`PayoutRefused::Unclear`] where it says too little.
     pub fn end(
         self,

@@ -17,8 +17,8 @@ use crate::problem::Problem;
 /// How often an end begins anew because the payout, the balances or the case have changed.
 const TRIES_MAX: u32 = 6;
 
-/// Ends a payout by what a person has found out about the transfer that Paystack has in its stead, and explains the case
-/// of that transfer. What has left Paystack's balance and is no payout waits in suspense.
+/// Ends a payout by what a person has found out about the transfer that Paystack has in its stead, and explains the
+/// case of that transfer. What has left Paystack's balance and is no payout waits in suspense.
 ///
 /// # Errors
 /// [`PayoutRefused`], Paystack's failure or the store's.
