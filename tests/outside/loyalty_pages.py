@@ -1,7 +1,8 @@
-"""The page of a restaurant's staff in a real browser, with a camera that plays films of customers' codes: points for a
-purchase, which the wallet then shows; the same film again, another restaurant's code, a reward's code; no leave for the
-camera; no network, a lost answer and a reload, each counted once; a customer found by e-mail. axe finds nothing
-serious on a phone and on a desktop, light and dark, no console error, no request to a foreign host.
+"""The page of a restaurant's staff in a real browser, with a camera that plays films of customers' codes, also of the
+wallet's screen: points for a purchase or a visit, which the wallet then shows; the same film again, another
+restaurant's code, a reward's code; no leave for the camera; no network, a lost answer and a reload, each counted once; a
+customer found by e-mail. axe finds nothing serious on a phone and on a desktop, light and dark, no console error, no
+request to a foreign host.
 
 usage: loyalty_pages.py path/to/tessera [folder for screenshots]
 """
@@ -69,10 +70,10 @@ class House:
         """Something new."""
         return self.api.json("POST", f"/api/v1/loyalty/{what}", wishes, idempotency_key=f"{what} {wishes.get('name')}")
 
-    def code(self, restaurant: str | None = None, reward: bool = False) -> dict:
+    def code(self, restaurant: str | None = None, reward: bool = False, form: str = "code") -> dict:
         """A new code of the customer."""
         path = "/api/v1/loyalty/tokens" + ("/redemption" if reward else "")
-        wishes = {"restaurant_id": restaurant or self.here, "customer_id": self.customer}
+        wishes = {"restaurant_id": restaurant or self.here, "customer_id": self.customer, "format": form}
         return self.api.json("POST", path, {**wishes, **({"reward_id": self.reward} if reward else {})})
 
     def balance(self, restaurant: str | None = None) -> int:
@@ -96,7 +97,7 @@ def drawn(code: dict) -> Image.Image:
     picture = Image.open(io.BytesIO(bytes(svg))).convert("RGBA")
     sheet = Image.new("L", (CODE_PX, CODE_PX), 255)
     sheet.paste(picture.convert("L"), mask=picture.getchannel("A"))
-    assert zxing_reads(sheet.convert("RGB"), code["url"]), "a decoder that we did not write reads something else"
+    assert zxing_reads(sheet.convert("RGB"), code["payload"]), "a decoder that we did not write reads something else"
     return sheet
 
 
@@ -204,6 +205,54 @@ def identifies(counter: Counter, house: House, shots: Shots) -> None:
     page.get_by_role("button", name="Give points").click()
     says(page, "Success!")
     assert house.balance() == before + 10, house.balance()
+    counter.goes_on()
+
+
+def screen_of(wallet: Page) -> Image.Image:
+    """The code on the wallet's screen, as large as the others."""
+    screen = Image.open(io.BytesIO(wallet.locator("#code").screenshot())).convert("L")
+    return screen.resize((CODE_PX, CODE_PX), Image.Resampling.LANCZOS)
+
+
+def serves_the_wallet(counter: Counter, house: House, demo: dict, shots: Shots) -> None:
+    """The code on the screen of the customer's phone, as a camera sees it; the phone says what it has brought."""
+    before = house.balance()
+    context = counter.page.context.browser.new_context(viewport=PHONE, locale="en-NG", device_scale_factor=2)
+    wallet = context.new_page()
+    wallet.set_default_timeout(WAIT_MS)
+    wallet.goto(house.api.json("POST", f"/api/v1/customers/{house.customer}/links", {})["url"])
+    wallet.get_by_role("button", name="Open my vouchers").click()
+    wallet.goto(f"{demo['base_url']}/wallet/{house.here}")
+    wallet.wait_for_selector("body[data-ready]")
+    wallet.get_by_role("button", name="Show QR to Earn Points").click()
+    wallet.get_by_text("Valid for 5 minutes").wait_for()
+    counter.sheet = screen_of(wallet)
+    counter.scans(naira="4000")
+    says(counter.page, "Success!")
+    wallet.get_by_text("You got 40 points").wait_for()
+    assert house.balance() == before + 40, house.balance()
+    shots.take(wallet, "wallet")
+    counter.goes_on()
+    wallet.get_by_role("button", name="Close").click()
+    wallet.get_by_text("it works without a network").wait_for()
+    # From here on the phone signs its codes itself.
+    context.set_offline(True)
+    wallet.get_by_role("button", name="Show QR to Earn Points").click()
+    wallet.locator("#code[data-signed] svg").wait_for()
+    counter.sheet = screen_of(wallet)
+    counter.scans(naira="300")
+    says(counter.page, "Success!")
+    assert house.balance() == before + 43, house.balance()
+    context.close()
+    counter.goes_on()
+
+
+def reads_older_codes(counter: Counter, house: House) -> None:
+    """The base64 of the older payload."""
+    before = house.balance()
+    counter.scans(house.code(form="legacy"), "100")
+    says(counter.page, "Success!")
+    assert house.balance() == before + 1, house.balance()
     counter.goes_on()
 
 
@@ -329,16 +378,27 @@ def is_something_else(counter: Counter) -> None:
     counter.goes_on("Try again")
 
 
-def counts_visits(context: BrowserContext, demo: dict, house: House, path: pathlib.Path, shots: Shots) -> None:
-    """Where visits count there is nothing to type."""
+def counts_visits(browser: Browser, demo: dict, house: House, path: pathlib.Path, shots: Shots) -> None:
+    """Where visits count there is nothing to type, and a tick to take away where somebody only wants to know who it is."""
+    context = browser.new_context(viewport=PHONE, locale="en-NG")
     page, watch = opened(context, demo, house.bar)
-    page.get_by_role("button", name="Scan Customer QR").wait_for()
+    signs_in(page, demo["api_key"])
     shots.take(page, "visits")
-    Counter(page, path).scans(house.code(house.bar))
+    accessible(page, "visits")
+    counter = Counter(page, path)
+    counter.scans(house.code(house.bar))
     says(page, "Success!")
     assert house.balance(house.bar) == VISIT
+    counter.goes_on()
+    page.get_by_role("checkbox", name="Give 10 points for a visit").uncheck()
+    counter.scans(house.code(house.bar))
+    page.get_by_role("heading", name="Ada Obi").wait_for()
+    assert house.balance(house.bar) == VISIT
+    page.get_by_role("button", name="Give points").click()
+    says(page, "Success!")
+    assert house.balance(house.bar) == 2 * VISIT
     watch.check()
-    page.close()
+    context.close()
 
 
 def works(browser: Browser, demo: dict, house: House, shots: Shots, path: pathlib.Path) -> None:
@@ -351,6 +411,8 @@ def works(browser: Browser, demo: dict, house: House, shots: Shots, path: pathli
     counter = Counter(page, path)
     earns(counter, house, shots)
     identifies(counter, house, shots)
+    serves_the_wallet(counter, house, demo, shots)
+    reads_older_codes(counter, house)
     is_elsewhere(counter, house, shots)
     has_no_network(counter, house, shots)
     finds_by_email(counter, house, shots)
@@ -445,6 +507,7 @@ def main() -> None:
                 shots = Shots(folder)
                 looks(browser, demo, shots, house.here)
                 works(browser, demo, house, shots, path)
+                counts_visits(browser, demo, house, path, shots)
                 browser.close()
                 has_no_leave(playwright, demo, shots, house.here)
         finally:
