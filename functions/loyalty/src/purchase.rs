@@ -101,13 +101,21 @@ pub(crate) async fn count_purchase(
         award: won,
     };
     let earned = award(&deps.table, &purchase, deps.ids.clock()).await?;
-    let Earned { points: awarded, balance, at, is_repeat } = earned;
-    let (restaurant_id, customer_id) = (restaurant.id, member.id);
-    let purchase_reference = reference;
-    let reply =
-        PurchaseResponse { purchase_reference, restaurant_id, customer_id, awarded, balance, at };
-    let status = if is_repeat { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, replayed(is_repeat), Reply(reply)))
+    let status = if earned.is_repeat { StatusCode::OK } else { StatusCode::CREATED };
+    Ok((status, replayed(earned.is_repeat), Reply(PurchaseResponse::of(&purchase, earned))))
+}
+
+impl PurchaseResponse {
+    fn of(purchase: &Purchase<'_>, earned: Earned) -> Self {
+        Self {
+            purchase_reference: purchase.reference.clone(),
+            restaurant_id: purchase.restaurant.clone(),
+            customer_id: purchase.customer.clone(),
+            awarded: earned.points,
+            balance: earned.balance,
+            at: earned.at,
+        }
+    }
 }
 
 /// What tells the answer of the first time from the first answer.
