@@ -251,7 +251,13 @@ export class Counter {
     this.#job = { ...job, waits: true };
     signal(false);
     const counted = job.kind === "search" ? "" : "The same request is sent again, and counted once.";
-    this.#verdict("stop", "!", NO_ANSWER, counted, { keys: [["Retry", () => this.#run(job)]] });
+    const giveUp = () => {
+      this.#keep();
+      this.#job = undefined;
+      if (job.kind !== "search") this.#note({ failed: "No answer: look whether the points have come", unknown: true });
+      return this.#next();
+    };
+    this.#verdict("stop", "!", NO_ANSWER, counted, { keys: [["Retry", () => this.#run(job)], ["Next customer", giveUp]] });
   }
 
   #refused(job, error) {
@@ -268,7 +274,7 @@ export class Counter {
     }
     this.#job = undefined;
     signal(false);
-    if (job.kind === "purchase") this.#customer.reference = `staff-${crypto.randomUUID()}`;
+    if (job.kind === "purchase" && this.#customer) this.#customer.reference = `staff-${crypto.randomUUID()}`;
     this.#note({ failed: error.message });
     const wait = error.retryAfterS ? `Try again in ${error.retryAfterS} seconds.` : "";
     // Whoever was found stays, so that an amount can be changed.
@@ -358,13 +364,13 @@ export class Counter {
 
   #draw() {
     const { words: { byId, node, plural, sentence, show, tag, when } } = this.#parts;
-    byId("lines").replaceChildren(...this.#lines.map(({ customer, points, reward, balance, failed, at }) => {
+    byId("lines").replaceChildren(...this.#lines.map(({ customer, points, reward, balance, failed, unknown, at }) => {
       const what = reward?.name ?? (points === undefined ? "" : `+ ${plural(points, "point")}`);
       const left = balance === undefined ? "" : `Balance: ${plural(balance, "point")}. `;
       return node("li", { className: "line" },
         node("p", { className: "line-head" },
           node("span", { className: "line-title", textContent: failed ? sentence(failed) : customer.name ?? customer.id }),
-          failed ? tag("Refused", "stop") : tag(what, "fine")),
+          failed ? tag(unknown ? "Not known" : "Refused", unknown ? "wait" : "stop") : tag(what, "fine")),
         node("p", { className: "hint", textContent: `${left}${when(at)}` }));
     }));
     show(byId("lines-none"), this.#lines.length === 0);
