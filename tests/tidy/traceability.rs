@@ -12,9 +12,10 @@ fn wanted() -> Vec<String> {
     let p = (1..=58).map(|number| format!("P{number}"));
     let t = (1..=51).chain([53, 55, 56, 57, 59]).map(|number| format!("T{number}"));
     let v = (1..=45).map(|number| format!("V{number}"));
-    let x = (1..=13).chain(22..=27).chain(33..=41).chain(46..=51);
+    let l = (1..=36).map(|number| format!("L{number}"));
+    let x = (1..=13).chain(22..=41).chain(46..=51);
     let x = x.map(|number| format!("X{number}"));
-    p.chain(t).chain(v).chain(x).collect()
+    p.chain(t).chain(v).chain(l).chain(x).collect()
 }
 
 /// The rows: the first cell and all of it.
@@ -25,7 +26,7 @@ fn rows() -> Vec<(&'static str, &'static str)> {
         let (id, rest) = line.split_once('|')?;
         let id = id.trim();
         let (letter, number) = id.split_at_checked(1)?;
-        let fine = ["P", "T", "V", "X"].contains(&letter) && number.parse::<u32>().is_ok();
+        let fine = ["P", "T", "V", "L", "X"].contains(&letter) && number.parse::<u32>().is_ok();
         fine.then_some((id, rest))
     };
     file(TABLE).text.lines().filter_map(row).collect()
