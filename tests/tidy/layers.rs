@@ -8,8 +8,9 @@ use serde_json::Value;
 use crate::sources::{Source, all, none, rust_in};
 
 /// The crates that a crate may use, by the folder that it is in.
-const MAY_USE: [(&str, &[&str]); 6] = [
+const MAY_USE: [(&str, &[&str]); 7] = [
     ("browser", &["domain"]),
+    ("drawing", &["domain", "encoder"]),
     ("shared/domain", &[]),
     ("shared/qr", &["domain"]),
     ("shared/adapters", &["domain"]),

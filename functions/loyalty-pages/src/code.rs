@@ -4,7 +4,7 @@
 //! Deliberately absent: the code from a kept place. It is shown once; whoever has lost it asks for another.
 
 use axum::Json;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use domain::loyalty_token::{Payload, REFRESH_S, TokenRefused};
@@ -18,7 +18,7 @@ use web::loyalty::issue::{CodeFormat, IssuedCode, Wish, issue_earn, issue_reward
 use web::problem::ProblemBody;
 
 use crate::Deps;
-use crate::door::{Visit, Wants};
+use crate::door::{Place, Visit, Wants};
 use crate::page;
 
 /// A code as a page shows it.
@@ -75,7 +75,7 @@ impl ShownCode {
 )]
 pub(crate) async fn earn_code(
     State(deps): State<Deps>,
-    Path(restaurant): Path<String>,
+    Place { restaurant, .. }: Place,
     request: Request,
 ) -> Response {
     let wants = Wants::of(request.headers());
@@ -105,7 +105,7 @@ pub(crate) async fn earn_code(
 )]
 pub(crate) async fn earn_code_again(
     State(deps): State<Deps>,
-    Path(restaurant): Path<String>,
+    Place { restaurant, .. }: Place,
     headers: HeaderMap,
 ) -> Response {
     let code = async {
@@ -148,7 +148,7 @@ fn is_loaded_again(headers: &HeaderMap) -> bool {
 )]
 pub(crate) async fn reward_code(
     State(deps): State<Deps>,
-    Path((restaurant, reward)): Path<(String, String)>,
+    Place { restaurant, reward }: Place,
     request: Request,
 ) -> Response {
     let wants = Wants::of(request.headers());

@@ -1,9 +1,11 @@
 //! Who is there: a customer by the cookie, at a restaurant of the customer's own organisation; and what everybody else
 //! is told, in words or as a problem.
 
+use std::convert::Infallible;
+
 use adapters::table::Table;
 use askama::Template;
-use axum::extract::Request;
+use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -23,6 +25,28 @@ use crate::Deps;
 pub(crate) struct Visit {
     pub(crate) customer: Customer,
     pub(crate) restaurant: Restaurant,
+}
+
+/// What a path names: a restaurant, and a reward where it has one. What is no text names nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Place {
+    pub(crate) restaurant: String,
+    pub(crate) reward: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Place {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let Ok(named) = RawPathParams::from_request_parts(parts, state).await else {
+            return Ok(Self::default());
+        };
+        let part = |name: &str| {
+            let found = named.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| value.to_owned()).unwrap_or_default()
+        };
+        Ok(Self { restaurant: part("restaurant_id"), reward: part("reward_id") })
+    }
 }
 
 /// Whether a page's script asks, or a person who looks at a page.

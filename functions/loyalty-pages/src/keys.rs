@@ -2,7 +2,7 @@
 //! is no network.
 
 use axum::Json;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use domain::failure::Failure;
 use domain::id::MemberKeyId;
@@ -15,7 +15,7 @@ use web::loyalty::wallet_key::{enrol_key, forget_key};
 use web::problem::ProblemBody;
 
 use crate::Deps;
-use crate::door::{Visit, Wants};
+use crate::door::{Place, Visit, Wants};
 
 /// A key that was enrolled.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,7 +45,7 @@ pub(crate) struct EnrolledKey {
 )]
 pub(crate) async fn enrol_wallet(
     State(deps): State<Deps>,
-    Path(restaurant): Path<String>,
+    Place { restaurant, .. }: Place,
     request: Request,
 ) -> Response {
     match enrol(&deps, &restaurant, request).await {

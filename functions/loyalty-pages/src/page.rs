@@ -2,7 +2,7 @@
 
 use adapters::table::Table;
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::member::MemberKey;
@@ -22,7 +22,7 @@ use web::page::{self, Shell};
 
 use crate::Deps;
 use crate::code::ShownCode;
-use crate::door::{Visit, Wants, door};
+use crate::door::{Place, Visit, Wants, door};
 use crate::look::Look;
 use crate::shell::{Files, SHELL, WORKER};
 use crate::words::{self, HistoryRow, HoldRow, Names, RewardRow};
@@ -83,7 +83,7 @@ struct Loaded {
 )]
 pub(crate) async fn wallet_page(
     State(deps): State<Deps>,
-    Path(restaurant): Path<String>,
+    Place { restaurant, .. }: Place,
     headers: HeaderMap,
 ) -> Response {
     let page = async {

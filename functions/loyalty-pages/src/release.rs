@@ -1,7 +1,7 @@
 //! POST /wallet/{restaurant_id}/release: a customer gives up a code for a reward, and its points are free again.
 
 use axum::Json;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use web::Problem;
 use web::desk::see;
@@ -9,7 +9,7 @@ use web::loyalty::issue::{Released, release_held};
 use web::problem::ProblemBody;
 
 use crate::Deps;
-use crate::door::{Visit, Wants};
+use crate::door::{Place, Visit, Wants};
 
 /// Gives up a code for a reward. The page's script gets JSON, a form leads back to the wallet.
 #[utoipa::path(
@@ -31,7 +31,7 @@ use crate::door::{Visit, Wants};
 )]
 pub(crate) async fn release_code(
     State(deps): State<Deps>,
-    Path(restaurant): Path<String>,
+    Place { restaurant, .. }: Place,
     request: Request,
 ) -> Response {
     let wants = Wants::of(request.headers());

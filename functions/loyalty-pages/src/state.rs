@@ -1,7 +1,7 @@
 //! GET /wallet/{restaurant_id}/state: what a page asks every few seconds while it shows a code.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use domain::loyalty_token::{LoyaltyToken, TokenHash, TokenState};
@@ -16,7 +16,7 @@ use web::input::Params;
 use web::problem::ProblemBody;
 
 use crate::Deps;
-use crate::door::{Visit, Wants};
+use crate::door::{Place, Visit, Wants};
 
 /// The characters of a code's hash.
 const HASH_CHARS: usize = 64;
@@ -71,7 +71,7 @@ struct CodeState {
 )]
 pub(crate) async fn wallet_state(
     State(deps): State<Deps>,
-    Path(restaurant): Path<String>,
+    Place { restaurant, .. }: Place,
     Params(query): Params<StateQuery>,
     headers: HeaderMap,
 ) -> Response {

@@ -26,8 +26,8 @@ const begin = async ({ drawing, drawingScript, kept, signed }) => {
 };
 
 part("retry").addEventListener("click", () => location.reload());
-// Whoever has opened the shell itself has no wallet to go back to.
-if (restaurant !== "offline") addEventListener("online", () => location.reload());
+// It is not loaded again by itself: somebody may be reading the code at this moment.
+addEventListener("online", () => says("There is a network again. Retry shows your points."));
 begin(place.dataset)
   .catch(() => says("Failed to generate QR"))
   .finally(() => { document.body.dataset.ready = "yes"; });

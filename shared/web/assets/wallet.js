@@ -12,9 +12,10 @@ const part = (id) => document.getElementById(id);
 const page = main.dataset;
 const shows = (id, is) => { part(id).hidden = !is; };
 
-// The form whose code is shown, the code, and what has to be ended with it.
+// The form whose code is shown with that code, what makes codes without a network, and what keeps the screen on.
 let shown;
 let own;
+let awake;
 
 class Refused extends Error {
   constructor(status, problem) {
@@ -40,7 +41,7 @@ const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.
 
 // Puts what has changed into the page: the same markup as a new page has.
 const renew = async () => {
-  const answer = await fetch(location.pathname, { cache: "no-store" });
+  const answer = await fetch(page.self, { cache: "no-store" });
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const id of PARTS) {
@@ -55,6 +56,8 @@ const stops = () => {
   clearTimeout(shown?.poll);
   own?.();
   own = undefined;
+  awake?.then((lock) => lock?.release()).catch(() => {});
+  awake = undefined;
 };
 
 // What the sheet says, and what one can do there.
@@ -80,7 +83,8 @@ const tick = () => {
   // A clock that was set back says nothing; then a new code is the safe answer.
   if (goneS < 0 || goneS >= (renewS ?? lifeS)) {
     if (renewS) {
-      show(shown.form);
+      // Nobody looks; the next look gets a new one.
+      if (!document.hidden) show(shown.form);
     } else {
       stops();
       tells("This code is over", "Its points are yours again.");
@@ -141,15 +145,17 @@ const draws = (code) => {
   tick();
   poll();
   // The screen stays on while the code is shown, where the device allows that.
-  navigator.wakeLock?.request("screen").catch(() => { /* The device decides. */ });
+  awake ??= navigator.wakeLock?.request("screen").catch(() => { /* The device decides. */ });
 };
 
 // The customer's own device makes the codes, until the network is back.
 const signs = async () => {
   const [kept, signed, { Drawing }] = await Promise.all([page.kept, page.signed, page.drawingScript].map((path) => import(path)));
   const [place, key] = await Promise.all([kept.placeOf(page.restaurant), kept.keyOf(page.owner)]);
+  const { form } = shown;
   if (!place || !key || shown.code) return;
   const drawing = await Drawing.load(page.drawing);
+  if (shown.form !== form || shown.code || !part("sheet").open) return;
   const parts = { ...key, key: key.id, customer: place.customer, restaurant: page.restaurant, aheadMs: place.aheadMs };
   for (const id of ["life", "refresh", "give-up"]) shows(id, false);
   part("valid").textContent = "Made by this phone, a new one every 30 seconds";
@@ -173,21 +179,19 @@ const fails = (error) => {
 };
 
 const show = async (form) => {
-  if (shown?.asking) return;
   if (shown) stops();
-  shown = { form, asking: true };
+  const mine = { form };
+  shown = mine;
   const sheet = part("sheet");
   if (!sheet.open) sheet.showModal();
   tells("One moment…", "");
   try {
     const code = await ask(form.action, new FormData(form));
-    shown.asking = false;
-    if (!sheet.open) return;
-    draws(code);
-    if (!isEarning()) renew().catch(() => {});
+    if (shown === mine && sheet.open) draws(code);
+    // A reward's code holds points, also if nobody has waited for it.
+    if (form.dataset.code !== "earn") renew().catch(() => {});
   } catch (error) {
-    shown.asking = false;
-    if (sheet.open) fails(error);
+    if (shown === mine && sheet.open) fails(error);
   }
 };
 

@@ -18,7 +18,7 @@ use crate::problem;
 /// The group of pages.
 const PAGES: &str = "desk";
 /// What the operations are grouped by.
-const TAGS: [(&str, &str); 16] = [
+const TAGS: [(&str, &str); 17] = [
     ("properties", "What codes are made for: taken in, changed and shown."),
     ("codes", "Codes of properties: generated, drawn, listed, deleted."),
     ("scan", "What happens when somebody scans a code. Open to everybody."),
@@ -41,6 +41,10 @@ const TAGS: [(&str, &str); 16] = [
     (
         "wallet",
         "Vouchers as customers see, scan, claim and hold them, by a key or a customer's own cookie.",
+    ),
+    (
+        "loyalty",
+        "Programmes, restaurants and rewards; customers' points, and the codes that they show at a till.",
     ),
     ("webhooks", "What Paystack tells. Open to whoever has the key that signs it."),
     ("tenant", "Your own settings, logo and keys."),
