@@ -9,6 +9,7 @@
 
 mod books;
 mod ground;
+mod loyalty;
 mod payout;
 mod pinned;
 mod rig;
