@@ -200,7 +200,8 @@ async fn until_issued(counter: &Counter, customer: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_sixty_four_scanners_of_a_code_at_most_one_succeeds_whatever_is_lost() {
-    let given = std::env::var("TESSERA_TOKENS").ok().and_then(|given| given.parse().ok());
+    let given = std::env::var_os("TESSERA_TOKENS");
+    let given = given.and_then(|given| given.into_string().ok()?.parse().ok());
     let tokens: usize = given.unwrap_or(TOKENS);
     let started = std::time::Instant::now();
     let counter = Counter::open().await;
