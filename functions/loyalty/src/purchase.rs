@@ -11,6 +11,7 @@ use domain::money::Money;
 use domain::points::PurchaseReference;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio::try_join;
 use utoipa::ToSchema;
 use web::Problem;
 use web::idempotency::REPLAYED;
@@ -91,8 +92,10 @@ pub(crate) async fn count_purchase(
     let reference = PurchaseReference::parse(&request.reference)?;
     let (won, _) = AwardRequest::from(&request).read()?;
     let restaurant = counter.restaurant(&deps.table, request.restaurant_id.as_deref()).await?;
-    let programme = programme::load(&deps, counter.tenant(), &restaurant.programme).await?;
-    let member = buyer(&deps, &counter, &request).await?;
+    let (programme, member) = try_join!(
+        programme::load(&deps, counter.tenant(), &restaurant.programme),
+        buyer(&deps, &counter, &request),
+    )?;
     let purchase = Purchase {
         programme: &programme,
         restaurant: &restaurant.id,
@@ -101,6 +104,7 @@ pub(crate) async fn count_purchase(
         award: won,
     };
     let earned = award(&deps.table, &purchase, deps.ids.clock()).await?;
+    told(&restaurant.id, &earned);
     let status = if earned.is_repeat { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, replayed(earned.is_repeat), Reply(PurchaseResponse::of(&purchase, earned))))
 }
@@ -116,6 +120,12 @@ impl PurchaseResponse {
             at: earned.at,
         }
     }
+}
+
+/// Says that points were given, once.
+fn told(restaurant: &RestaurantId, earned: &Earned) {
+    let Earned { points, is_repeat: false, .. } = earned else { return };
+    tracing::info!(event = "purchase_counted", restaurant.id = %restaurant, points, "gave {points} points");
 }
 
 /// What tells the answer of the first time from the first answer.

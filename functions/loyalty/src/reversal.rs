@@ -90,6 +90,9 @@ pub(crate) async fn reverse_purchase(
     let purchase = (&restaurant.id, &reference);
     let returned = take_back(&deps.table, &programme, purchase, deps.ids.clock()).await?;
     let Returned { customer, taken, missing, balance, at, is_repeat } = returned;
+    if !is_repeat {
+        tracing::info!(event = "purchase_reversed", restaurant.id = %restaurant.id, taken, missing, "took {taken} points back");
+    }
     let reply = ReversalResponse {
         purchase_reference: reference,
         customer_id: customer,
