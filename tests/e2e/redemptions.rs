@@ -336,3 +336,37 @@ async fn a_gift_is_spent_bit_by_bit() {
     let statuses: Vec<u16> = replies.iter().map(|reply| reply.status).collect();
     assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 10, "{statuses:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gift_s_shared_code_tells_all_that_it_needs_and_no_balance_of_nobody() {
+    let shop = Shop::open().await;
+    let over = json!({ "benefit": { "type": "gift_balance", "minor": 1_000, "currency": "NGN" } });
+    let voucher = shop.publishes(&over).await;
+    shop.claims(&voucher, "ada").await;
+    let by = |amount: Value| json!({ "customer_id": "ada", "amount": amount });
+    for code in [code(&voucher, "SHORT"), code(&voucher, "QR")] {
+        let seen = shop.validates(&code, &plain()).await;
+        assert_eq!(seen["needs"], json!(["customer_id", "amount"]), "{seen}");
+        assert_eq!(
+            (&seen["gift_left"], &seen["currency"]),
+            (&Value::Null, &json!("NGN")),
+            "{seen}"
+        );
+        let seen = shop.validates(&code, &json!({ "amount": 400 })).await;
+        assert_eq!(seen["needs"], json!(["customer_id"]), "{seen}");
+        drop(shop.redeems(&code, &by(json!(400))).await.is(201));
+    }
+    let short = code(&voucher, "SHORT");
+    let seen = shop.validates(&short, &by(Value::Null)).await;
+    assert_eq!((&seen["needs"], &seen["gift_left"]), (&json!(["amount"]), &json!(200)), "{seen}");
+    let seen = shop.validates(&short, &by(json!(201))).await;
+    assert_eq!(
+        (&seen["reason"]["code"], &seen["gift_left"]),
+        (&json!("gift_too_little_left"), &json!(200))
+    );
+    let stranger = shop.validates(&short, &json!({ "customer_id": "ben" })).await;
+    assert_eq!(
+        (&stranger["reason"]["code"], &stranger["gift_left"]),
+        (&json!("claim_needed"), &Value::Null)
+    );
+}

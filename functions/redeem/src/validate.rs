@@ -10,7 +10,7 @@ use domain::customer::CustomerId;
 use domain::failure::Failure;
 use domain::id::{BatchId, RedemptionId};
 use domain::money::Currency;
-use domain::redemption::{CodeForm, RedeemRefused, RedemptionStatus, Wanted};
+use domain::redemption::{CodeForm, CodeRead, Found, RedeemRefused, RedemptionStatus, Wanted};
 use domain::voucher::Benefit;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -27,6 +27,9 @@ use crate::redeem::wanted;
 use crate::rejected::{Halt, Refusal};
 use crate::response::VoucherView;
 use crate::take::find;
+
+/// The field of the amount that is taken of a gift.
+const AMOUNT: &str = "amount";
 
 /// Why a code would not be redeemed.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,7 +52,7 @@ pub(crate) struct ReasonResponse {
 pub(crate) struct ValidationResponse {
     /// Whether it would be redeemed now, as it was asked.
     redeemable: bool,
-    /// Fields that have to be added; everything else was found good.
+    /// All fields that have to be added; everything else was found good, as far as it could be looked at without them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     needs: Vec<String>,
     /// Why not.
@@ -69,7 +72,7 @@ pub(crate) struct ValidationResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     customer_id: Option<CustomerId>,
-    /// What is left of a gift, in minor units.
+    /// What is left of a gift, in minor units; nothing where that depends on a customer whom nobody has named.
     #[serde(skip_serializing_if = "Option::is_none")]
     gift_left: Option<i64>,
     /// Its currency.
@@ -88,6 +91,7 @@ pub(crate) struct ValidationResponse {
         (status = 200, description = "What it stands for, and whether it would be redeemed", body = ValidationResponse),
         (status = 404, description = "No such business", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field that is not valid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Other codes are being typed in at this moment; try again", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("api_key" = ["redemptions:write"]), ("device" = ["redemptions:write"]))
 )]
@@ -132,14 +136,16 @@ async fn judge(
         Err(Halt::Rejected(rejected)) => return Ok(looked.with(&rejected.why)),
         Err(Halt::Broken(problem)) => return Err(problem),
     };
-    let printed = known.code.redemption(&known.voucher.id).filter(|_| known.batch.is_some());
-    let of_claim = found.claim.as_ref().filter(|_| printed.is_none()).and_then(|claim| claim.left);
-    let left = found.balance.map(|balance| balance.left).or(of_claim);
-    let gift_left = gift.map(|(whole, _)| left.unwrap_or(whole));
+    let gift_left = gift.and_then(|(whole, _)| left_of(known, &found, whole));
     let looked =
         ValidationResponse { gift_left, currency: gift.map(|(_, currency)| currency), ..looked };
     let decided = match wanted.decide(found) {
         Ok(decided) => decided,
+        Err(RedeemRefused::CustomerNeeded) if without_amount => {
+            let mut looked = looked.with(&RedeemRefused::CustomerNeeded.into());
+            looked.needs.push(AMOUNT.to_owned());
+            return Ok(looked);
+        }
         Err(why) => return Ok(looked.with(&why.into())),
     };
     if decided.unique {
@@ -161,6 +167,14 @@ async fn judge(
     }
 }
 
+/// What is left of a gift, in minor units: a printed code has a balance of its own, any other one its customer's.
+fn left_of(known: &Known, found: &Found, whole: i64) -> Option<i64> {
+    match known.code {
+        CodeRead::Print { .. } => Some(found.balance.map_or(whole, |balance| balance.left)),
+        CodeRead::User { .. } | CodeRead::Shared(_) => found.claim.as_ref()?.left,
+    }
+}
+
 /// What a gift begins with, and its currency.
 fn gift_of(known: &Known) -> Option<(i64, Currency)> {
     match known.voucher.terms.benefit {
@@ -172,7 +186,7 @@ fn gift_of(known: &Known) -> Option<(i64, Currency)> {
 impl ValidationResponse {
     fn of(known: &Known, order: &Order) -> Self {
         let of_code = match &known.code {
-            domain::redemption::CodeRead::User { customer, .. } => Some(customer.clone()),
+            CodeRead::User { customer, .. } => Some(customer.clone()),
             _ => None,
         };
         Self {

@@ -56,7 +56,9 @@ const claimsOf = (text, { snapshot, reader, now }) => {
   const status = list ? statusToken(list) : undefined;
   const question = { token: text.trim(), keys: jwks, status, audience, issuer, now: Math.floor(now / 1000), kinds: KINDS };
   const { verdict, claims } = reader.verify(question);
-  if (verdict !== "valid") throw new Refusal(VERDICTS[verdict] ?? "voucher_token_unreadable", "");
+  if (verdict !== "valid") {
+    throw Object.assign(new Refusal(VERDICTS[verdict] ?? "voucher_token_unreadable", ""), { form: claims?.kind });
+  }
   return claims;
 };
 
@@ -98,9 +100,10 @@ export const meaning = (text, from) => {
 
 // What has to be asked before it is redeemed, and what cannot be known here. Refused with a `Refusal`.
 export const wanted = ({ voucher, unique, form, customer }) => {
-  if (!unique && voucher.claim_required) throw new Refusal("offline_claim_needed", "");
-  const needs = [];
-  if (voucher.benefit.type === "gift_balance") needs.push("amount");
+  const isGift = voucher.benefit.type === "gift_balance";
+  // A gift whose code many people have is spent from its customer's own balance.
+  if (!unique && (voucher.claim_required || isGift)) throw new Refusal("offline_claim_needed", "");
+  const needs = isGift ? ["amount"] : [];
   if (!unique && voucher.per_customer) needs.push("customer_id");
   if (form === "user" && customer) return { needs: needs.filter((name) => name !== "customer_id"), customer };
   return { needs, customer };

@@ -160,15 +160,15 @@ export class Till {
       this.#offer(mine, found.meaning.voucher, found);
     } catch (error) {
       if (!error.code) throw error;
-      this.#refused(error.code, error.message, { at: error.at, offline: true });
+      this.#refused(error.code, error.message, { at: error.at, form: error.form, offline: true });
     }
   }
 
   #seen(mine, { redeemable, needs = [], reason, voucher, form, customer_id: customer, gift_left: left }) {
     if (!redeemable && needs.length === 0) {
-      return this.#refused(reason.code, reason.detail, { at: reason.at, retryAfterS: reason.retry_after_s, voucher });
+      return this.#refused(reason.code, reason.detail, { at: reason.at, retryAfterS: reason.retry_after_s, voucher, form });
     }
-    Object.assign(mine, { needs, customer });
+    Object.assign(mine, { needs, customer, form });
     return this.#offer(mine, voucher, { form, customer, left, needs });
   }
 
@@ -254,12 +254,19 @@ export class Till {
   #refusedAfter(mine, { code, message, retryAfterS }) {
     const { byId, refusal, show } = this.#parts.words;
     const needs = { amount_needed: "amount", amount_refused: "amount", gift_too_little_left: "amount", customer_needed: "customer_id", code_other_customer: "customer_id" }[code];
-    if (!needs || !mine.needs?.includes(needs)) return this.#refused(code, message, { retryAfterS, voucher: mine.voucher });
+    // What was not known to be needed is asked for now; its words are the page's own, which needs no minor units.
+    const asks = code.endsWith("_needed") && !mine.offline;
+    if (!needs || !(asks || mine.needs?.includes(needs))) {
+      return this.#refused(code, message, { retryAfterS, voucher: mine.voucher, form: mine.form });
+    }
+    mine.needs = [...new Set([...mine.needs ?? [], needs])];
+    show(byId("amount-input"), mine.needs.includes("amount"));
+    show(byId("customer-input"), mine.needs.includes("customer_id"));
     mine.key = crypto.randomUUID();
     const { word, advice, detail } = refusal(code, message);
     show(byId("verdict"), false);
     show(byId("voucher"));
-    byId("voucher-error").textContent = `${word}: ${detail} ${advice}`;
+    byId("voucher-error").textContent = asks ? `${word} ${advice}` : `${word}: ${detail} ${advice}`;
     show(byId("voucher-error"));
     byId(needs === "amount" ? "amount" : "customer").focus();
     this.#signal(false);
@@ -293,9 +300,9 @@ export class Till {
     lines.refresh();
   }
 
-  #refused(code, detail, { at, retryAfterS, voucher, offline } = {}) {
+  #refused(code, detail, { at, retryAfterS, voucher, offline, form } = {}) {
     const { lines, words: { refusal, when, plural, byId, show } } = this.#parts;
-    const said = refusal(code, detail);
+    const said = refusal(code, detail, form);
     const already = code === "voucher_already_redeemed";
     const time = at ?? /\d{4}-\d\d-\d\dT[\d:.]+Z/.exec(detail ?? "")?.[0];
     show(byId("voucher"), false);

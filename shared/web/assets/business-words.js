@@ -91,6 +91,7 @@ const REFUSALS = {
   voucher_not_published: ["Not open", "The voucher is paused, has ended or is not published. Ask whoever made it."],
   code_revoked: ["Taken back", "This code was revoked. Do not accept it."],
   voucher_token_revoked: ["Taken back", "This code was revoked. Do not accept it."],
+  code_busy: ["Too many codes at once", "Others are typing codes in at this business. Try again in a moment, or scan the QR code."],
   code_unknown: ["Not known", "Compare the symbols with the code. If they are right, do not accept it."],
   voucher_unknown: ["Not known", "It is none of your vouchers. Do not accept it."],
   code_too_many_tries: ["Too many wrong codes", "Wait until the time is over, or scan the QR code."],
@@ -100,6 +101,7 @@ const REFUSALS = {
   voucher_other_business: ["Another business's", "It is not redeemed here. Its page tells the customer where."],
   code_other_customer: ["Somebody else's", "The code belongs to another customer. Ask for the right customer id."],
   voucher_not_claimed: ["Not claimed", "The customer has to claim the voucher first, on its page."],
+  claim_needed: ["Not claimed", "The customer has to claim the voucher first, on its page. Compare the customer id."],
   customer_needed: ["Which customer?", "Ask for the customer id, and type it below."],
   amount_needed: ["How much?", "Type the amount that is taken from the balance."],
   amount_refused: ["Not this amount", "Only gift balances take an amount, and more than nothing."],
@@ -129,15 +131,20 @@ const REFUSALS = {
   offline_no_lease: ["None taken along", "The voucher has a limit, and this device has none of it left. Take some along when there is a network."],
   offline_not_a_device: ["No network", "Only an enrolled device redeems without a network. Wait for the network."],
 };
-export const refusal = (code, detail) => {
-  const [word, advice] = REFUSALS[code] ?? ["Refused", "Nothing was redeemed."];
+// A printed code, or a voucher's own, lives as long as its signature: the voucher itself may be good for longer.
+const PRINTED_OVER = ["This printed code is over", "Ask for a new one, if the voucher is still good."];
+export const refusal = (code, detail, form = "user") => {
+  const printed = form !== "user" && (code === "code_expired" || code === "voucher_token_expired");
+  const [word, advice] = printed ? PRINTED_OVER : REFUSALS[code] ?? ["Refused", "Nothing was redeemed."];
   return { word, advice, detail: sentence(detail) };
 };
 
-// A detail begins in lower case and has no full stop; on a page it is a sentence, and its instants are read by people.
+// A detail begins in lower case and has no full stop; on a page it is a sentence, and its instants and amounts are read
+// by people.
 export const sentence = (detail) => {
   if (!detail) return "";
-  const read = detail.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, when);
+  const local = (_, amount, currency) => moneyOf(currency).format(Number(amount.replaceAll(",", "")));
+  const read = detail.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, when).replace(/(\d[\d,]*(?:\.\d+)?) ([A-Z]{3})\b/g, local);
   const text = read[0].toUpperCase() + read.slice(1);
   return /[.?!]$/.test(text) ? text : `${text}.`;
 };
