@@ -5,6 +5,8 @@ const TICK_MS = 15_000;
 export class Lines {
   #parts;
   #lines = [];
+  // When the list was loaded; nothing before that.
+  #at;
   #keys = new Map();
   #asked;
 
@@ -13,27 +15,33 @@ export class Lines {
     const { byId, once } = parts.words;
     byId("lines-again").addEventListener("click", () => once(byId("lines-again"), () => this.refresh()));
     // A time to roll back passes.
-    setInterval(() => { if (this.#lines.some(({ rollback_until: until }) => until)) this.#draw(); }, TICK_MS);
+    setInterval(() => { if (this.#lines.some(({ rollback_until: until }) => until)) this.draw(); }, TICK_MS);
   }
 
   async refresh() {
     const { calls, words: { byId, show } } = this.#parts;
     try {
       this.#lines = (await calls.last(LINES_MAX)).lines;
+      this.#at = new Date();
       show(byId("lines-error"), false);
-      this.#draw();
+      this.draw();
     } catch (error) {
+      this.draw();
       byId("lines-error").textContent = "The list could not be loaded. Look whether there is a network, and press the button below.";
       show(byId("lines-error"));
     }
   }
 
-  #draw() {
-    const { byId, show } = this.#parts.words;
+  draw() {
+    const { network, words: { byId, show, when } } = this.#parts;
+    byId("lines-none").textContent = network.up
+      ? this.#at ? "Nothing was redeemed here yet." : "The list is being loaded."
+      : this.#at ? `There is no network: this is the list of ${when(this.#at)}.`
+        : "There is no network: what was redeemed here is not known now.";
+    show(byId("lines-none"), this.#lines.length === 0 || !network.up);
     // Nothing is drawn anew below somebody's finger.
     if (byId("lines").contains(document.activeElement)) return;
     byId("lines").replaceChildren(...this.#lines.map((line) => this.#row(line)));
-    show(byId("lines-none"), this.#lines.length === 0);
   }
 
   #row(line) {
@@ -41,7 +49,7 @@ export class Lines {
     const isRefusal = line.kind === "refusal";
     const back = line.status === "rolled_back";
     const title = shelf.titleOf(line.voucher_id);
-    const { word } = isRefusal ? refusal(line.reason) : {};
+    const { word } = isRefusal ? refusal(line.reason, undefined, line.form) : {};
     const mark = isRefusal ? tag("Refused", "stop") : back ? tag("Rolled back", "over") : tag("Redeemed", "fine");
     const what = [isRefusal ? word : "", title, FORMS[line.form], line.customer_id ? `customer ${line.customer_id}` : "",
       line.amount ? money(line.amount, line.currency) : "", line.offline ? "without a network" : ""].filter(Boolean);

@@ -1,5 +1,7 @@
 // What the device has for the time without a network: the snapshot, leases, the queue, and sending it.
 const CHUNK_MAX = 100;
+// As many as one lease gives at most.
+const LEASE_MAX = 500;
 const SNAPSHOT_MAX_AGE_MS = 300_000;
 // How long a request without an answer is repeated. The platform remembers its key for a day.
 const PENDING_MAX_MS = 12 * 3_600_000;
@@ -22,6 +24,9 @@ export class Shelf {
     const { byId, once } = parts.words;
     byId("sync").addEventListener("click", () => once(byId("sync"), () => this.refresh(true)));
   }
+
+  // Whoever wants to know when something was sent says so here.
+  sent = async () => {};
 
   // The platform's time, as far as it is known.
   get now() { return Date.now() + (this.#snapshot?.skew_ms ?? 0); }
@@ -206,6 +211,7 @@ export class Shelf {
   async #send() {
     const { calls, store } = this.#parts;
     const waiting = await store.queue();
+    let any = false;
     for (let from = 0; from < waiting.length; from += CHUNK_MAX) {
       const lines = await store.sending(waiting.slice(from, from + CHUNK_MAX).map(({ id }) => id));
       if (lines.length === 0) continue;
@@ -213,8 +219,10 @@ export class Shelf {
       const { results } = await calls.sync(asked);
       await store.settle(results);
       this.#isAsked = false;
+      any = true;
       await this.draw();
     }
+    if (any) await this.sent();
   }
 
   async #renew(pressed) {
@@ -346,10 +354,15 @@ export class Shelf {
     const title = batch ? `${voucher.title}, ${batch.name}` : voucher.title;
     const place = node("li", { className: "line" });
     const own = this.#leases.filter((lease) => lease.voucher_id === voucher.voucher_id && lease.batch_id === batch?.batch_id && lease.status === "open");
-    const input = node("input", { className: "field", type: "number", min: "1", max: "1000", value: "10", id: takeId(voucher.voucher_id, batch?.batch_id), inputMode: "numeric" });
+    const input = node("input", { className: "field", type: "number", min: "1", max: String(LEASE_MAX), value: "10", id: takeId(voucher.voucher_id, batch?.batch_id), inputMode: "numeric" });
     const take = button("Take along", "button", async () => {
       const count = Number(input.value);
-      if (!Number.isInteger(count) || count < 1) { input.focus(); return; }
+      if (!Number.isInteger(count) || count < 1 || count > LEASE_MAX) {
+        place.querySelector(".error")?.remove();
+        place.append(node("p", { className: "error", role: "alert", textContent: `Type a number from 1 to ${LEASE_MAX}.` }));
+        input.focus();
+        return;
+      }
       await this.#take(voucher, batch, count, place);
     });
     take.setAttribute("aria-label", `Take some of ${title} along`);

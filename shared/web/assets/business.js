@@ -24,7 +24,9 @@ const network = {
     tag.dataset.told = "yes";
     tag.className = `tag ${up ? "fine" : "wait"}`;
     tag.textContent = up ? "Online" : "No network";
+    this.changed();
   },
+  changed() {},
 };
 
 const failed = (id, error) => {
@@ -112,6 +114,8 @@ const keepShell = async () => {
 if (isOpen) {
   const shelf = new Shelf({ store, calls, network, words, device, addresses });
   const lines = new Lines({ calls, words, network, shelf, store });
+  network.changed = () => lines.draw();
+  shelf.sent = () => lines.refresh();
   const till = new Till({ store, calls, network, words, shelf, lines, addresses, Refused, Unreachable });
   await shelf.open();
   await till.open();
