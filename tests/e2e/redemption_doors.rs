@@ -1,6 +1,7 @@
 //! Who may redeem, and how often somebody may guess.
 
 use domain::access::Scope;
+use domain::id::BusinessId;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tessera_tests::{Platform, at_once};
@@ -32,6 +33,34 @@ async fn five_wrong_codes_in_a_quarter_of_an_hour_and_no_sixth() {
     drop(shop.redeems(&token_of(&voucher), &plain()).await.is(201));
     shop.platform.passes(SignedDuration::from_mins(15)).await;
     drop(shop.redeems(&short, &plain()).await.is(201));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn right_codes_at_once_are_never_called_wrong_ones() {
+    let shop = Shop::open().await;
+    let voucher = shop.publishes(&plain()).await;
+    let (table, now) = (shop.platform.table(), shop.platform.now());
+    let business = BusinessId::parse(shop.id()).unwrap();
+    let till = (&shop.owner().tenant, &business);
+    let mut others = Vec::new();
+    for _ in 0..5 {
+        others.push(table.take_try(till, now).await.unwrap().unwrap());
+    }
+    let ask = || {
+        let ask = shop.owner().post("/api/v1/redemptions").header("idempotency-key", "the-sixth");
+        ask.json(&shop.order(&code(&voucher, "SHORT"), &plain()))
+    };
+    let sixth = ask().await;
+    sixth.problem(429, "code_busy");
+    assert_eq!(sixth.header("retry-after"), "1");
+    let looks = shop.owner().post("/api/v1/redemptions/validate");
+    let order = shop.order(&code(&voucher, "SHORT"), &plain());
+    looks.json(&order).await.problem(429, "code_busy");
+    for other in others {
+        table.end_try(till, other, true).await.unwrap();
+    }
+    drop(ask().await.is(201));
+    assert_eq!(shop.reasons().await, [""; 0], "nothing was wrong with any code");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -72,7 +101,8 @@ async fn a_key_redeems_what_it_is_bound_to_and_nothing_else() {
     };
     let own = bound("business", &shop.business["business_id"], Scope::RedemptionsWrite).await;
     let foreign = bound("business", &other["business_id"], Scope::RedemptionsWrite).await;
-    let guard = bound("guard", &json!("grd_1"), Scope::RedemptionsWrite).await;
+    let guard =
+        bound("guard", &json!("grd_01m7yzmhg0e40r2081040g2081"), Scope::RedemptionsWrite).await;
     let reader = bound("business", &shop.business["business_id"], Scope::VouchersRead).await;
     let order = shop.order(&code(&voucher, "SHORT"), &plain());
     let ask = |owner: &tessera_tests::Owner| owner.post_once("/api/v1/redemptions").json(&order);

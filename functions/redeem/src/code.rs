@@ -124,7 +124,11 @@ fn code_of(claims: &Claims, batch: Option<&Batch>) -> Result<CodeRead, Refusal> 
 async fn by_hand(deps: &Deps, order: &Order, text: &str, now: Timestamp) -> Result<Known, Halt> {
     let text = spelled(text).map_err(Rejected::unread)?;
     let till = (&order.tenant, &order.business);
-    let taken = deps.table.take_try(till, now).await?.map_err(Rejected::unread)?;
+    let taken = deps.table.take_try(till, now).await?.map_err(|why| match why {
+        // It says nothing about this code, so nothing is kept of it.
+        busy @ RedeemRefused::CodesBusy { .. } => Halt::Broken(busy.into()),
+        why => Rejected::unread(why).into(),
+    })?;
     let found = looked_up(deps, order, &text).await;
     let right = matches!(&found, Ok(Some(_)));
     deps.table.end_try(till, taken, right).await?;

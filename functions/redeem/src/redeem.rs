@@ -33,7 +33,7 @@ use crate::take::{Taken, take};
         (status = 409, description = "Redeemed already, or as often as it may be, or not at the moment", body = ProblemBody, content_type = "application/problem+json"),
         (status = 410, description = "Expired or withdrawn", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "No code, or the customer or the amount is missing", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many wrong codes were typed in", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many wrong codes were typed in, or other codes are being typed in at this moment", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("api_key" = ["redemptions:write"]), ("device" = ["redemptions:write"]))
 )]

@@ -56,6 +56,20 @@ export const ask = async (method, path, { body, key, headers = {}, secret } = {}
   return { answer, read };
 };
 
+// Codes that are typed in at the same moment wait for each other: then the same request is sent again.
+const BUSY_MAX = 8;
+const patiently = async (work) => {
+  for (let again = 1; ; again += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error.code !== "code_busy" || again > BUSY_MAX) throw error;
+      const wait = (error.retryAfterS ?? 1) * 1_000 * (1 + Math.random() / 2);
+      await new Promise((resolve) => { setTimeout(resolve, wait); });
+    }
+  }
+};
+
 export class Calls {
   #business;
   #device;
@@ -79,11 +93,13 @@ export class Calls {
 
   // What a code is worth; nothing is redeemed.
   validate(wanted) {
-    return this.#json("POST", "/api/v1/redemptions/validate", { body: { ...wanted, business_id: this.#business } });
+    const body = { ...wanted, business_id: this.#business };
+    return patiently(() => this.#json("POST", "/api/v1/redemptions/validate", { body }));
   }
 
   redeem(wanted, key) {
-    return this.#json("POST", "/api/v1/redemptions", { body: { ...wanted, business_id: this.#business }, key });
+    const body = { ...wanted, business_id: this.#business };
+    return patiently(() => this.#json("POST", "/api/v1/redemptions", { body, key }));
   }
 
   rollBack(id, key) {

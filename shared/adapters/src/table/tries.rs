@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use super::{Item, StoreError, Table, keys, number, text};
 
 const KIND: &str = "wrong_tries";
-/// When a business has too many codes under way rather than too many wrong ones, in seconds.
-const UNDER_WAY_S: u64 = 2;
+/// After how many seconds to try again where too many codes are under way rather than too many wrong ones.
+const UNDER_WAY_S: u64 = 1;
 
 /// A try that was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,8 @@ pub struct Try {
 }
 
 impl Table {
-    /// Takes one of the business's tries; [`RedeemRefused::TooManyTries`] where none is left.
+    /// Takes one of the business's tries; [`RedeemRefused::TooManyTries`] where as many codes were wrong, and
+    /// [`RedeemRefused::CodesBusy`] where the tries are taken by codes that are still being looked up.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -49,8 +50,10 @@ impl Table {
         };
         let wrong = of("tries").saturating_sub(of("under_way"));
         let left = u64::try_from(end.saturating_sub(now.as_second())).unwrap_or(1).max(1);
-        let retry_after_s = if wrong < WRONG_TRIES_MAX { UNDER_WAY_S } else { left };
-        Ok(Err(RedeemRefused::TooManyTries { retry_after_s }))
+        Ok(Err(match wrong < WRONG_TRIES_MAX {
+            true => RedeemRefused::CodesBusy { retry_after_s: UNDER_WAY_S },
+            false => RedeemRefused::TooManyTries { retry_after_s: left },
+        }))
     }
 
     /// Ends a try: one of a right code is given back, one of a wrong code stays taken. Where this is lost the try stays

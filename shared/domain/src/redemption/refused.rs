@@ -21,6 +21,14 @@ pub enum RedeemRefused {
         /// In so many seconds.
         retry_after_s: u64,
     },
+    /// Other codes are being typed in, each of which may turn out to be wrong.
+    #[error(
+        "other codes are being typed in at this business at this moment; try again in a second"
+    )]
+    CodesBusy {
+        /// In so many seconds.
+        retry_after_s: u64,
+    },
     /// Its time is over.
     #[error("this code has expired; ask for a new one")]
     CodeExpired,
@@ -98,7 +106,7 @@ impl Failure for RedeemRefused {
             | RedeemRefused::AmountNeeded
             | RedeemRefused::AmountRefused => Kind::Invalid,
             RedeemRefused::UnknownCode => Kind::Missing,
-            RedeemRefused::TooManyTries { .. } => Kind::Limited,
+            RedeemRefused::TooManyTries { .. } | RedeemRefused::CodesBusy { .. } => Kind::Limited,
             RedeemRefused::OtherBusiness | RedeemRefused::OtherCustomer => Kind::Forbidden,
             RedeemRefused::CodeExpired
             | RedeemRefused::Revoked
@@ -119,6 +127,7 @@ impl Failure for RedeemRefused {
         match self {
             RedeemRefused::UnknownCode => "code_unknown",
             RedeemRefused::TooManyTries { .. } => "code_too_many_tries",
+            RedeemRefused::CodesBusy { .. } => "code_busy",
             RedeemRefused::CodeExpired => "code_expired",
             RedeemRefused::Revoked => "code_revoked",
             RedeemRefused::NotPublished(_) => "voucher_not_published",
@@ -150,7 +159,8 @@ impl Failure for RedeemRefused {
 
     fn retry_after_s(&self) -> Option<u64> {
         match self {
-            RedeemRefused::TooManyTries { retry_after_s } => Some(*retry_after_s),
+            RedeemRefused::TooManyTries { retry_after_s }
+            | RedeemRefused::CodesBusy { retry_after_s } => Some(*retry_after_s),
             _ => None,
         }
     }
