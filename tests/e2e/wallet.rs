@@ -198,6 +198,67 @@ async fn what_was_removed_is_claimed_again_and_what_is_over_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_wallet_says_what_is_used_up_and_what_was_taken_back() {
+    let platform = Platform::start().await;
+    let owner = platform.owner();
+    let customer = Customer::of(platform.base(), owner, "CUST-1").await;
+    let gift = json!({ "type": "gift_balance", "minor": 1_000, "currency": "NGN" });
+    let one = json!({ "total": 1, "peak_per_second": 60 });
+    let used_up = publishes(owner, &json!({ "title": "Gone", "limits": one })).await;
+    let opened =
+        publishes(owner, &json!({ "title": "Gift", "benefit": gift, "limits": { "total": 1 } }))
+            .await;
+    let taken_back = publishes(owner, &json!({ "title": "Back" })).await;
+    let ready = publishes(owner, &json!({ "title": "Ready", "limits": { "total": 9 } })).await;
+    for voucher in [&used_up, &opened, &taken_back, &ready] {
+        customer.ask(Method::POST, &format!("{}/claim", path_of(voucher))).await.is(201);
+    }
+    let redeems = async |voucher: &Value, more: &Value| {
+        let mut wish = json!({ "code": code(voucher, "SHORT"), "customer_id": "CUST-1",
+            "business_id": voucher["business_id"] });
+        wish.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        owner.post_once("/api/v1/redemptions").json(&wish).await.is(201);
+    };
+    claims_for(owner, &used_up, "CUST-2").await;
+    redeems(&used_up, &json!({ "customer_id": "CUST-2" })).await;
+    redeems(&opened, &json!({ "amount": 400 })).await;
+    let revoked = json!({ "customer_ids": ["CUST-1"] });
+    owner.post_once(&format!("{}/revocations", path_of(&taken_back))).json(&revoked).await.is(200);
+    let list = customer.get("/api/v1/customers/vouchers").await.is(200).json();
+    let of = |held: &Value| {
+        json!([held["title"], held["state"], held["voucher_state"], held["revoked"]])
+    };
+    let seen: Vec<Value> = list["vouchers"].as_array().unwrap().iter().map(of).collect();
+    assert_eq!(
+        seen,
+        [
+            json!(["Gone", "claimed", "exhausted", false]),
+            json!(["Gift", "claimed", "published", false]),
+            json!(["Back", "claimed", "published", true]),
+            json!(["Ready", "claimed", "published", false]),
+        ],
+        "an opened gift has its place in the limit"
+    );
+    let page = customer.get("/my/vouchers").await.is(200).text();
+    for (word, count) in [("all used", 1), ("taken back", 1), ("ready to use", 2)] {
+        assert_eq!(page.matches(word).count(), count, "{word}: {page}");
+    }
+    let own = async |voucher: &Value| {
+        let id = id_of(voucher);
+        let page = customer.get(&format!("/my/vouchers/{id}")).await.is(200).text();
+        (customer.get(&format!("/api/v1/customers/vouchers/{id}/code")).await, page)
+    };
+    let (none, page) = own(&used_up).await;
+    none.problem(409, "voucher_used_up");
+    assert!(page.contains("All used"), "{page}");
+    let (code, page) = own(&opened).await;
+    code.is(200);
+    assert!(page.contains("Show this to the cashier") && page.contains("₦6<"), "{page}");
+    own(&taken_back).await.0.problem(410, "voucher_token_revoked");
+    own(&ready).await.0.is(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_customer_s_code_is_good_for_five_minutes_to_the_second() {
     let platform = Platform::start().await;
     let owner = platform.owner();

@@ -50,7 +50,7 @@ pub(crate) struct CodeResponse {
     responses(
         (status = 200, description = "The code", body = CodeResponse),
         (status = 404, description = "It is not in the wallet", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "It was redeemed, or is not to be had now", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It was redeemed, by this customer or as often as it may be at all, or is not to be had now", body = ProblemBody, content_type = "application/problem+json"),
         (status = 410, description = "It has expired, or was taken back", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "No customer is named", body = ProblemBody, content_type = "application/problem+json"),
     ),

@@ -9,7 +9,7 @@ use domain::voucher::VoucherState;
 use jiff::Timestamp;
 use web::desk::FormToken;
 use web::page::{self, Shell};
-use web::wallet::{Held, wallet};
+use web::wallet::{Listed, wallet};
 
 use crate::Deps;
 use crate::door::{Away, customer, door};
@@ -36,27 +36,29 @@ struct MyPage {
 }
 
 impl Row {
-    fn of(held: &Held, now: Timestamp) -> Option<Self> {
-        let (claim, voucher) = (&held.claim, &held.voucher);
+    fn of(listed: &Listed, now: Timestamp) -> Option<Self> {
+        let (claim, voucher) = (&listed.held.claim, &listed.held.voucher);
         Some(Self {
             id: voucher.id.to_string(),
             title: voucher.terms.text.title.clone(),
             benefit: voucher.terms.benefit.words(),
             until: voucher.until_words(claim.expires_at),
-            tag: tag_of(claim.state(now)?, voucher.state(now, None)),
+            tag: tag_of(claim.state(now)?, listed),
         })
     }
 }
 
-fn tag_of(claim: ClaimState, voucher: VoucherState) -> (&'static str, &'static str) {
-    match (claim, voucher) {
+fn tag_of(claim: ClaimState, listed: &Listed) -> (&'static str, &'static str) {
+    match (claim, listed.state) {
         (ClaimState::Redeemed, _) => ("used", "over"),
         (ClaimState::Expired, _) => ("expired", "over"),
         (ClaimState::Removed, _) => ("removed", "over"),
+        (ClaimState::Claimed, VoucherState::Ended) => ("ended", "over"),
+        (ClaimState::Claimed, _) if listed.revoked => ("taken back", "over"),
+        (ClaimState::Claimed, VoucherState::Exhausted) => ("all used", "over"),
         (ClaimState::Claimed, VoucherState::Published) => ("ready to use", "fine"),
         (ClaimState::Claimed, VoucherState::Paused | VoucherState::Draft) => ("paused", "wait"),
         (ClaimState::Claimed, VoucherState::Expired) => ("expired", "over"),
-        (ClaimState::Claimed, VoucherState::Ended | VoucherState::Exhausted) => ("ended", "over"),
     }
 }
 
@@ -75,7 +77,7 @@ pub(crate) async fn my_vouchers(State(deps): State<Deps>, headers: HeaderMap) ->
 async fn draw(deps: &Deps, headers: &HeaderMap) -> Result<Response, Away> {
     let now = deps.ids.now();
     let customer = customer(deps, headers).await?.ok_or_else(|| door(None))?;
-    let held = wallet(&deps.table, (&customer.tenant, &customer.id)).await?;
+    let listed = wallet(&deps.table, (&customer.tenant, &customer.id), now).await?;
     let tenant = deps.table.tenant(&customer.tenant).await?.ok_or_else(|| door(None))?;
     let look = Look::of(&tenant);
     let policy = look.policy.clone();
@@ -83,7 +85,7 @@ async fn draw(deps: &Deps, headers: &HeaderMap) -> Result<Response, Away> {
         shell: Shell::titled("My vouchers"),
         look,
         organisation: tenant.settings.name,
-        rows: held.iter().filter_map(|held| Row::of(held, now)).collect(),
+        rows: listed.iter().filter_map(|one| Row::of(one, now)).collect(),
         csrf: FormToken::make(&deps.seal, &deps.ids, &customer.forms()).await?,
     };
     Ok(page::html_under(StatusCode::OK, &page, policy))

@@ -158,7 +158,9 @@ async fn offer_of(
         }
         Some(ClaimState::Claimed | ClaimState::Removed) | None => {}
     }
-    if let Some((heading, words)) = notice(seen, now) {
+    // A gift of which something was spent has had its one of the limit.
+    let begun = seen.state == VoucherState::Exhausted && !claim.is_whole(&seen.voucher);
+    if let Some((heading, words)) = notice(seen, now).filter(|_| !begun) {
         return Ok(Offer::Words(heading, words));
     }
     let by = (&deps.table, &deps.signer);

@@ -13,7 +13,7 @@ use web::Problem;
 use web::customer::Acting;
 use web::input::Params;
 use web::problem::ProblemBody;
-use web::wallet::{self, Held};
+use web::wallet::{self, Held, Listed};
 
 use crate::{Deps, VoucherPath};
 
@@ -49,8 +49,10 @@ pub(crate) struct HeldVoucher {
     benefit_words: String,
     /// What the claim is now.
     state: ClaimState,
-    /// What the voucher is now, but for whether anything of it is left.
+    /// What the voucher is now, for this customer: a gift that was begun is not exhausted by others.
     voucher_state: VoucherState,
+    /// Whether the customer's codes of it were taken back.
+    revoked: bool,
     /// When it was claimed.
     #[schema(value_type = Option<String>, format = DateTime)]
     claimed_at: Option<Timestamp>,
@@ -70,11 +72,13 @@ pub(crate) struct HeldVoucher {
 }
 
 impl HeldVoucher {
-    fn of(Held { claim, voucher }: Held, now: Timestamp) -> Option<Self> {
+    fn of(listed: Listed, now: Timestamp) -> Option<Self> {
+        let Listed { held: Held { claim, voucher }, state, revoked } = listed;
         Some(Self {
             claim_id: claim.id(),
             state: claim.state(now)?,
-            voucher_state: voucher.state(now, None),
+            voucher_state: state,
+            revoked,
             last_day: voucher.last_day(claim.expires_at).to_string(),
             voucher_id: voucher.id,
             title: voucher.terms.text.title,
@@ -109,8 +113,8 @@ pub(crate) async fn list_wallet(
 ) -> Result<Json<WalletResponse>, Problem> {
     let customer = acting.customer(query.customer_id.as_deref())?;
     let now = deps.ids.now();
-    let held = wallet::wallet(&deps.table, (acting.tenant(), &customer)).await?;
-    let vouchers = held.into_iter().filter_map(|held| HeldVoucher::of(held, now)).collect();
+    let listed = wallet::wallet(&deps.table, (acting.tenant(), &customer), now).await?;
+    let vouchers = listed.into_iter().filter_map(|one| HeldVoucher::of(one, now)).collect();
     Ok(Json(WalletResponse { vouchers }))
 }
 

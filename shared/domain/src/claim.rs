@@ -78,6 +78,9 @@ pub enum ClaimRefused {
     /// The customer has redeemed it as often as it may be.
     #[error("this voucher was redeemed already")]
     AlreadyRedeemed,
+    /// As many as there were have been redeemed, by others.
+    #[error("as many of this voucher as there were have been redeemed")]
+    UsedUp,
     /// The customer does not have it.
     #[error("this voucher is not in the wallet")]
     NotClaimed,
@@ -97,6 +100,7 @@ impl Failure for ClaimRefused {
             ClaimRefused::NotPublished
             | ClaimRefused::AlreadyClaimed
             | ClaimRefused::AlreadyRedeemed
+            | ClaimRefused::UsedUp
             | ClaimRefused::WalletFull
             | ClaimRefused::Changed => Kind::Conflict,
         }
@@ -109,6 +113,7 @@ impl Failure for ClaimRefused {
             ClaimRefused::Expired => "voucher_expired",
             ClaimRefused::AlreadyClaimed => "voucher_already_claimed",
             ClaimRefused::AlreadyRedeemed => "voucher_already_redeemed",
+            ClaimRefused::UsedUp => "voucher_used_up",
             ClaimRefused::NotClaimed => "voucher_not_claimed",
             ClaimRefused::WalletFull => "wallet_full",
             ClaimRefused::Changed => "wallet_changed",

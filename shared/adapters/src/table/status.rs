@@ -2,18 +2,21 @@
 //!
 //! A change of bits names the version of its chunk that was read, so two changes of one chunk follow each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValue};
 use domain::audit::AuditChange;
 use domain::id::TenantId;
+use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use super::transaction::Patience;
-use super::{Item, StoreError, Table, broken, encode, keys, number, text};
+use super::{Item, StoreError, Table, broken, decode, encode, keys, number, text};
 
 const KIND: &str = "status_chunk";
 const NEXT_KIND: &str = "status_next";
+/// Most items that one request reads.
+const BATCH_MOST: usize = 100;
 /// Bits of one byte.
 const BYTE: u32 = 8;
 
@@ -144,10 +147,31 @@ impl Table {
     pub async fn is_revoked(&self, tenant: &TenantId, place: u32) -> Result<bool, StoreError> {
         let key = keys::status_chunk(tenant, place / keys::STATUS_CHUNK);
         let found: Option<ChunkItem> = self.read_as(&key, KIND).await?;
-        let place = place % keys::STATUS_CHUNK;
-        let byte = usize::try_from(place / BYTE).unwrap_or(usize::MAX);
-        let bits = found.map(|item| item.bits).unwrap_or_default();
-        Ok(bits.get(byte).is_some_and(|bits| bits & bit(place) != 0))
+        Ok(found.is_some_and(|item| is_set(&item.bits, place % keys::STATUS_CHUNK)))
+    }
+
+    /// Those of the places whose codes were revoked, in batches of a hundred chunks.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn revoked_of(
+        &self,
+        tenant: &TenantId,
+        places: &[u32],
+    ) -> Result<BTreeSet<u32>, StoreError> {
+        let asked = chunks(places);
+        let wanted: Vec<Item> =
+            asked.keys().map(|chunk| keys::status_chunk(tenant, *chunk).attributes()).collect();
+        let parts = wanted.chunks(BATCH_MOST).map(|part| self.read_batch(part.to_vec()));
+        let mut revoked = BTreeSet::new();
+        for item in try_join_all(parts).await?.into_iter().flatten() {
+            let ChunkItem { chunk, bits, .. } = decode(item, KIND)?;
+            let first = chunk.saturating_mul(keys::STATUS_CHUNK);
+            let of_chunk = asked.get(&chunk).into_iter().flatten();
+            let marked = of_chunk.filter(|place| is_set(&bits, **place));
+            revoked.extend(marked.map(|place| first.saturating_add(*place)));
+        }
+        Ok(revoked)
     }
 
     /// The tenant's whole status list, one bit a code, the lowest bit of each byte first; it ends with the last byte
@@ -183,6 +207,11 @@ fn chunks(places: &[u32]) -> BTreeMap<u32, Vec<u32>> {
 
 fn bit(place: u32) -> u8 {
     1 << (place % BYTE)
+}
+
+fn is_set(bits: &[u8], place: u32) -> bool {
+    let byte = usize::try_from(place / BYTE).unwrap_or(usize::MAX);
+    bits.get(byte).is_some_and(|bits| bits & bit(place) != 0)
 }
 
 fn set(bits: &mut Vec<u8>, place: u32, revoked: bool) {

@@ -1,11 +1,14 @@
 //! Vouchers and the codes that are typed in for them, each code one voucher's.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::audit::AuditChange;
 use domain::id::{BatchId, TenantId, VoucherId};
 use domain::page::{Page, PageSize, Position};
 use domain::redemption::CodeForm;
 use domain::voucher::{Voucher, VoucherRefused, VoucherStatus, share};
+use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use super::list::{List, Order, each};
@@ -14,6 +17,8 @@ use super::{Answer, Claim, Item, StoreError, Table, decode, encode, keys, number
 
 const KIND: &str = "voucher";
 const CODE_KIND: &str = "voucher_code";
+/// Most items that one request reads.
+const BATCH_MOST: usize = 100;
 
 #[derive(Serialize, Deserialize)]
 struct VoucherItem {
@@ -78,6 +83,39 @@ impl Table {
         let keys = ids.iter().map(|id| keys::voucher(id).attributes()).collect();
         let items = self.read_batch(keys).await?.into_iter();
         items.map(|item| decode::<VoucherItem>(item, KIND).map(|item| item.voucher)).collect()
+    }
+
+    /// How many redemptions are left of each of these vouchers that has a limit and counters, in batches of a hundred
+    /// counters.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn vouchers_left(
+        &self,
+        vouchers: &[&Voucher],
+    ) -> Result<HashMap<VoucherId, u32>, StoreError> {
+        let limited =
+            |voucher: &&&Voucher| voucher.terms.limits.total.is_some() && voucher.was_published();
+        let of = |voucher: &Voucher, shard| keys::quota(&voucher.id, None, shard);
+        let mut whose = HashMap::new();
+        let mut counters = Vec::new();
+        for voucher in vouchers.iter().filter(limited) {
+            for shard in 0..voucher.shards() {
+                let key = of(voucher, shard);
+                counters.push(key.attributes());
+                whose.insert(key.pk, voucher.id.clone());
+            }
+        }
+        let parts = counters.chunks(BATCH_MOST).map(|part| self.read_batch(part.to_vec()));
+        let mut left: HashMap<VoucherId, u32> = HashMap::new();
+        for item in try_join_all(parts).await?.into_iter().flatten() {
+            let Some(AttributeValue::S(pk)) = item.get(keys::PK) else { continue };
+            let Some(voucher) = whose.remove(pk) else { continue };
+            let counter = decode::<QuotaItem>(item, KIND)?;
+            let sum = left.entry(voucher).or_default();
+            *sum = sum.saturating_add(counter.left().unwrap_or(0));
+        }
+        Ok(left)
     }
 
     /// The tenant's vouchers, newest first.

@@ -8,6 +8,7 @@ use domain::voucher_token::{Claims, Form, TokenIndex, TokenRefused, USER_TTL};
 use jiff::Timestamp;
 
 use crate::problem::Problem;
+use crate::wallet::Held;
 
 /// A code that was signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,13 +38,14 @@ pub async fn user_code(
         Some(ClaimState::Expired) => return Err(ClaimRefused::Expired.into()),
         Some(ClaimState::Removed) | None => return Err(ClaimRefused::NotClaimed.into()),
     }
-    match voucher.state(now, None) {
+    let held = Held { claim: claim.clone(), voucher: voucher.clone() };
+    match held.state(table.voucher_left(voucher).await?, now) {
         VoucherState::Published => {}
+        VoucherState::Exhausted => return Err(ClaimRefused::UsedUp.into()),
         VoucherState::Expired => return Err(ClaimRefused::Expired.into()),
-        VoucherState::Draft
-        | VoucherState::Paused
-        | VoucherState::Exhausted
-        | VoucherState::Ended => return Err(ClaimRefused::NotPublished.into()),
+        VoucherState::Draft | VoucherState::Paused | VoucherState::Ended => {
+            return Err(ClaimRefused::NotPublished.into());
+        }
     }
     let form = Form::User { customer: Some(claim.customer.to_string()) };
     let index = TokenIndex::new(claim.index)?;

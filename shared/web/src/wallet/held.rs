@@ -26,6 +26,25 @@ pub struct Held {
     pub voucher: Voucher,
 }
 
+/// A voucher in the list of a wallet.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The customer's copy of which voucher.
+    pub held: Held,
+    /// What the voucher is now, for this customer.
+    pub state: VoucherState,
+    /// Whether the customer's codes of it were taken back.
+    pub revoked: bool,
+}
+
+impl Held {
+    /// What the voucher is for this customer when so many are left of its limit. A gift of which something was spent has
+    /// had its one.
+    pub fn state(&self, left: Option<u32>, now: Timestamp) -> VoucherState {
+        self.voucher.state(now, left.filter(|_| self.claim.is_whole(&self.voucher)))
+    }
+}
+
 /// Puts a voucher into a customer's wallet, once however many requests come at once. `answer` is what a repetition of
 /// the request gets, where the request has a key.
 ///
@@ -120,14 +139,16 @@ pub async fn held(
     Ok(Held { claim, voucher })
 }
 
-/// All that a customer holds, in the wallet's order: at most [`domain::claim::WALLET_MAX`].
+/// All that a customer holds, in the wallet's order: at most [`domain::claim::WALLET_MAX`]. What is left of the vouchers
+/// and which codes were taken back is read in batches.
 ///
 /// # Errors
 /// The store's failure.
 pub async fn wallet(
     table: &Table,
     (tenant, customer): (&TenantId, &CustomerId),
-) -> Result<Vec<Held>, Problem> {
+    now: Timestamp,
+) -> Result<Vec<Listed>, Problem> {
     let claims = table.wallet(tenant, customer).await?;
     let ids: Vec<VoucherId> = claims.iter().map(|claim| claim.voucher.clone()).collect();
     let mut vouchers = HashMap::new();
@@ -136,5 +157,15 @@ pub async fn wallet(
         vouchers.extend(read.into_iter().map(|voucher| (voucher.id.clone(), voucher)));
     }
     let held = |claim: Copy| Some(Held { voucher: vouchers.remove(&claim.voucher)?, claim });
-    Ok(claims.into_iter().filter_map(held).collect())
+    let held: Vec<Held> = claims.into_iter().filter_map(held).collect();
+    let vouchers: Vec<&Voucher> = held.iter().map(|held| &held.voucher).collect();
+    let places: Vec<u32> = held.iter().map(|held| held.claim.index).collect();
+    let (left, revoked) =
+        futures::try_join!(table.vouchers_left(&vouchers), table.revoked_of(tenant, &places))?;
+    let listed = |held: Held| Listed {
+        state: held.state(left.get(&held.voucher.id).copied(), now),
+        revoked: revoked.contains(&held.claim.index),
+        held,
+    };
+    Ok(held.into_iter().map(listed).collect())
 }

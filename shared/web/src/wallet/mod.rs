@@ -8,4 +8,4 @@ mod held;
 
 pub use code::{UserCode, user_code};
 pub use details::{Place, Seen, ShownBusiness, VoucherDetails, near};
-pub use held::{Held, claim, held, remove, wallet};
+pub use held::{Held, Listed, claim, held, remove, wallet};
