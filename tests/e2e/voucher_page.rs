@@ -92,7 +92,7 @@ async fn a_printed_code_in_capitals_leads_to_the_page_until_it_is_taken_back_or_
     let foreign = signer.compact(&claims, &newcomer.tenant).await.unwrap();
     nobody.get(&format!("/V/{foreign}")).await.is(422);
     platform.passes(SignedDuration::from_hours(30 * 24)).await;
-    assert!(nobody.get(&format!("/V/{compact}")).await.is(410).text().contains("time is over"));
+    assert!(nobody.get(&format!("/V/{compact}")).await.is(410).text().contains("code is over"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -190,4 +190,32 @@ async fn a_customer_adds_shows_and_removes_a_voucher_without_javascript() {
     assert!(left.header("set-cookie").contains("Max-Age=0"));
     let after = customer.get("/my/vouchers").await.is(200).text();
     assert!(after.contains("Open your link first"), "{after}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_printed_code_of_a_voucher_that_still_runs_says_that_another_one_is_to_be_had() {
+    let platform = Platform::start().await;
+    let owner = platform.owner();
+    let voucher = publishes(owner, &json!({})).await;
+    let codes = voucher["codes"].as_array().unwrap();
+    let ends: Vec<_> = codes.iter().map(|code| (&code["type"], &code["expires_at"])).collect();
+    let year = json!("2027-11-20T12:00:00Z");
+    assert_eq!(ends, [(&json!("QR"), &year), (&json!("SHORT"), &Value::Null)]);
+    let token = code(&voucher, "QR");
+    let nobody = Customer::nobody(platform.base());
+    platform.passes(SignedDuration::from_hours(365 * 24) - SignedDuration::from_secs(1)).await;
+    nobody.get(&format!("/v/{token}")).await.is(200);
+    platform.passes(SignedDuration::from_secs(1)).await;
+    let page = nobody.get(&format!("/v/{token}")).await.is(410).text();
+    assert!(page.contains("This printed code is over"), "{page}");
+    assert!(page.contains("ask for a new one") && !page.contains("date beside it"), "{page}");
+    let wish = json!({ "code": token, "business_id": voucher["business_id"] });
+    let seen = owner.post("/api/v1/redemptions/validate").json(&wish).await.is(200).json();
+    assert_eq!(
+        (&seen["reason"]["code"], &seen["form"]),
+        (&json!("code_expired"), &json!("standard"))
+    );
+    platform.passes(SignedDuration::from_hours(3 * 365 * 24)).await;
+    let page = nobody.get(&format!("/v/{token}")).await.is(410).text();
+    assert!(page.contains("The last day of this voucher was"), "{page}");
 }

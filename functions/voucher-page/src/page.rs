@@ -15,7 +15,7 @@ use web::wallet::{Seen, VoucherDetails};
 
 use crate::Deps;
 use crate::look::Look;
-use crate::read::read;
+use crate::read::{PRINTED_OVER, read};
 
 #[derive(Template)]
 #[template(path = "voucher.html")]
@@ -150,7 +150,11 @@ pub(crate) fn refused(problem: &Problem) -> Response {
     let (heading, advice) = match (problem.code(), problem.status()) {
         ("voucher_token_expired", _) => (
             "This code's time is over",
-            "A code on a phone is good for five minutes: ask for a new one. A printed one has its date beside it.",
+            "A code on a phone is good for five minutes: ask for a new one.",
+        ),
+        (PRINTED_OVER, _) => (
+            "This printed code is over",
+            "The voucher itself is still good: ask for a new one where you have this code from.",
         ),
         ("voucher_token_revoked", _) => {
             ("This code was taken back", "Ask whoever gave it to you for a new one.")

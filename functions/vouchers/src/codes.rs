@@ -37,9 +37,14 @@ pub(crate) struct VoucherCodeResponse {
     /// The page that its QR code leads to; typed codes have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
+    /// From when on it is not good any more, by its signature: a year at most, while the voucher may run on. A new one is
+    /// shown half a year before. Typed codes are good as long as the voucher.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
 }
 
-/// A voucher's own token as it is shown now.
+/// A voucher's own token as it is shown now, and the first instant at which it is not good any more.
 ///
 /// # Errors
 /// The key cannot be asked, or the status list has no such place.
@@ -47,10 +52,10 @@ pub(crate) async fn token(
     signer: &VoucherSigner,
     voucher: &Voucher,
     now: Timestamp,
-) -> Result<String, Problem> {
+) -> Result<(String, Timestamp), Problem> {
     let claims = voucher.claims(now).map_err(|full: StatusListFull| Problem::from(full))?;
     let signed: Result<String, SignError> = signer.jwt(&claims, &voucher.tenant).await;
-    Ok(signed?)
+    Ok((signed?, claims.expires_at))
 }
 
 /// All codes of a voucher.
@@ -62,20 +67,22 @@ pub(crate) async fn all(
     voucher: &Voucher,
     now: Timestamp,
 ) -> Result<Vec<VoucherCodeResponse>, Problem> {
-    let token = token(signer, voucher, now).await?;
-    let code = |form: CodeType, name: &str, code: &str, url: Option<String>| VoucherCodeResponse {
+    let (token, ends) = token(signer, voucher, now).await?;
+    let code = |form: CodeType, name: &str, code: &str| VoucherCodeResponse {
         id: format!("{}-{name}", voucher.id),
         voucher_id: voucher.id.clone(),
         code: code.to_owned(),
         form,
-        url,
+        url: None,
+        expires_at: None,
     };
     let page = signer.realm(&voucher.tenant).page_url(&token);
+    let qr = code(CodeType::Qr, "qr", &token);
     let mut codes = vec![
-        code(CodeType::Qr, "qr", &token, Some(page)),
-        code(CodeType::Short, "short", voucher.short.as_str(), None),
+        VoucherCodeResponse { url: Some(page), expires_at: Some(ends), ..qr },
+        code(CodeType::Short, "short", voucher.short.as_str()),
     ];
     let fixed = voucher.fixed.as_ref();
-    codes.extend(fixed.map(|fixed| code(CodeType::Static, "static", fixed.as_str(), None)));
+    codes.extend(fixed.map(|fixed| code(CodeType::Static, "static", fixed.as_str())));
     Ok(codes)
 }

@@ -65,7 +65,8 @@ impl Failure for DrawingFailed {
     }
 }
 
-/// The voucher's code as a drawing.
+/// The voucher's code as a drawing. It is good for a year at most, also where the voucher runs longer: `expires_at`
+/// beside the code in the voucher says until when. Draw it again for whatever is printed later.
 #[utoipa::path(
     get,
     path = "/api/v1/vouchers/{voucher_id}/code.svg",
@@ -88,7 +89,8 @@ pub(crate) async fn draw_svg(
     drawn(&deps, (&reader, &id), &params, Format::Svg).await
 }
 
-/// The voucher's code as a picture of pixels.
+/// The voucher's code as a picture of pixels. It is good for a year at most, also where the voucher runs longer:
+/// `expires_at` beside the code in the voucher says until when. Draw it again for whatever is printed later.
 #[utoipa::path(
     get,
     path = "/api/v1/vouchers/{voucher_id}/code.png",
@@ -121,7 +123,7 @@ async fn drawn(
     if !reader.may_see(&voucher.business) {
         return Err(VoucherRefused::Unknown.into());
     }
-    let token = token(&deps.signer, &voucher, deps.ids.now()).await?;
+    let (token, _) = token(&deps.signer, &voucher, deps.ids.now()).await?;
     let payload = match params.payload {
         Payload::Url => deps.signer.realm(&voucher.tenant).page_url(&token),
         Payload::Jwt => token,
