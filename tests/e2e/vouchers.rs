@@ -73,7 +73,8 @@ async fn a_voucher_is_a_draft_then_published_then_paused_then_ended() {
     turns("pause").await.problem(409, "voucher_status");
     let published = turns("publish").await.is(200).json();
     assert_eq!((&published["state"], &published["left"]), (&json!("published"), &json!(10)));
-    turns("publish").await.problem(409, "voucher_status");
+    let twice = turns("publish").await.problem(409, "voucher_status");
+    assert!(twice["detail"].as_str().unwrap().contains("published already"), "{twice}");
     assert_eq!(turns("pause").await.is(200).json()["state"], "paused");
     assert_eq!(turns("publish").await.is(200).json()["state"], "published");
     assert_eq!(turns("end").await.is(200).json()["state"], "ended");
@@ -122,6 +123,24 @@ async fn the_rules_of_a_voucher_stay_once_somebody_may_know_them() {
     let mut odd = wishes.clone();
     odd["colour"] = json!("red");
     owner.put(&path).json(&odd).await.is(422);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wish_of_the_wrong_type_is_named() {
+    let platform = Platform::start().await;
+    let business = opens(platform.owner(), "Kofi's Café").await;
+    for (field, wrong) in [
+        ("title", json!(7)),
+        ("claim_required", json!("yes")),
+        ("limits.total", json!({ "total": "many" })),
+        ("expires_at", json!("tomorrow")),
+    ] {
+        let member = field.split('.').next().unwrap();
+        let wishes = coffee(&business, &json!({ member: wrong }));
+        let ask = platform.owner().post_once("/api/v1/vouchers").json(&wishes);
+        let problem = ask.await.problem(422, "invalid_fields");
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

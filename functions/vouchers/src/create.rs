@@ -6,7 +6,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::id::{BusinessId, TenantId, VoucherId};
 use domain::short_code::{ShortCode, StaticCode};
-use domain::voucher::{Voucher, VoucherRefused, VoucherStatus, VoucherTerms, VoucherWishes};
+use domain::voucher::{
+    Benefit, Design, Limits, Voucher, VoucherRefused, VoucherStatus, VoucherTerms, VoucherWishes,
+};
+use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::guard::tenant_of;
@@ -31,9 +34,56 @@ pub(crate) struct CreateVoucherRequest {
     /// A fixed code for mass-printed books, like `COFFEE10`: 4 to 20 letters, digits and dashes.
     #[serde(default)]
     static_code: Option<String>,
-    /// What it is.
-    #[serde(flatten)]
-    wishes: VoucherWishes,
+    /// What it is called: 1 to 80 characters.
+    title: String,
+    /// What it is for: at most 500 characters.
+    #[serde(default)]
+    description: String,
+    /// Under which conditions: at most 2,000 characters.
+    #[serde(default)]
+    terms: String,
+    /// What the holder gets.
+    benefit: Benefit,
+    /// From when on it is redeemed (RFC 3339); at once when absent.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    valid_from: Option<Timestamp>,
+    /// From when on it is not redeemed any more (RFC 3339); at most 3,660 days from now.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+    /// How often.
+    #[serde(default)]
+    limits: Limits,
+    /// Whether a customer has to claim it first.
+    #[serde(default)]
+    claim_required: bool,
+    /// Within how many seconds a redemption can be taken back: 900 when absent, at most a week.
+    #[serde(default)]
+    rollback_s: Option<u32>,
+    /// How its codes look.
+    #[serde(default)]
+    design: Design,
+}
+
+impl CreateVoucherRequest {
+    /// What it is. Its fields are not flattened into the request: a reader of flattened ones cannot name a wrong one.
+    fn split(self) -> (BusinessId, Option<String>, VoucherWishes) {
+        let Self { business_id, static_code, title, description, terms, benefit, .. } = self;
+        let Self { valid_from, expires_at, limits, claim_required, rollback_s, design, .. } = self;
+        let wishes = VoucherWishes {
+            title,
+            description,
+            terms,
+            benefit,
+            valid_from,
+            expires_at,
+            limits,
+            claim_required,
+            rollback_s,
+            design,
+        };
+        (business_id, static_code, wishes)
+    }
 }
 
 /// Makes a draft with its codes: a signed one for a QR code, a short one to type, and a fixed one where it is asked
@@ -59,7 +109,7 @@ pub(crate) async fn create_voucher(
     caller: Caller<may::VouchersWrite>,
     once: Once<CreateVoucherRequest>,
 ) -> Result<(StatusCode, Reply<VoucherResponse>), Stopped> {
-    let CreateVoucherRequest { business_id, static_code, wishes } = once.request;
+    let (business_id, static_code, wishes) = once.request.split();
     let terms = wishes.check(deps.ids.now())?;
     let fixed = static_code.as_deref().map(StaticCode::parse).transpose()?;
     let business = deps.table.business(&caller.tenant, &business_id).await?;

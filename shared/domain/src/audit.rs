@@ -131,7 +131,9 @@ impl Note {
         let length = text.chars().count();
         let odd = text.chars().any(|c| c.is_control() && c != '\n');
         if length == 0 || length > NOTE_MAX_CHARS || odd {
-            let detail = format!("a note has 1 to {NOTE_MAX_CHARS} characters");
+            let detail = format!(
+                "a note has 1 to {NOTE_MAX_CHARS} printable characters; a line break in it is \\n"
+            );
             return Err(InvalidFields(vec![FieldError::new("note", "invalid_note", detail)]));
         }
         Ok(Self(text.to_owned()))

@@ -58,6 +58,9 @@ pub enum VoucherRefused {
     /// The business is not the tenant's.
     #[error("there is no such business")]
     UnknownBusiness,
+    /// It has become that before.
+    #[error("this voucher is {} already", .0.as_str())]
+    Already(VoucherStatus),
     /// It is in a state from which this does not follow.
     #[error("a voucher that is {} cannot be changed like this", .0.as_str())]
     Status(VoucherStatus),
@@ -81,7 +84,8 @@ impl Failure for VoucherRefused {
     fn kind(&self) -> Kind {
         match self {
             VoucherRefused::Unknown | VoucherRefused::UnknownBusiness => Kind::Missing,
-            VoucherRefused::Status(_)
+            VoucherRefused::Already(_)
+            | VoucherRefused::Status(_)
             | VoucherRefused::Expired
             | VoucherRefused::RulesFixed
             | VoucherRefused::Changed
@@ -93,7 +97,7 @@ impl Failure for VoucherRefused {
         match self {
             VoucherRefused::Unknown => "voucher_unknown",
             VoucherRefused::UnknownBusiness => "business_unknown",
-            VoucherRefused::Status(_) => "voucher_status",
+            VoucherRefused::Already(_) | VoucherRefused::Status(_) => "voucher_status",
             VoucherRefused::Expired => "voucher_end_passed",
             VoucherRefused::RulesFixed => "voucher_rules_fixed",
             VoucherRefused::Changed => "voucher_changed",
@@ -113,6 +117,9 @@ impl Voucher {
             (VoucherChange::Publish, Draft | Paused) => Published,
             (VoucherChange::Pause, Published) => Paused,
             (VoucherChange::End, Draft | Published | Paused) => Ended,
+            (VoucherChange::Publish, Published)
+            | (VoucherChange::Pause, Paused)
+            | (VoucherChange::End, Ended) => return Err(VoucherRefused::Already(self.status)),
             (_, status) => return Err(VoucherRefused::Status(status)),
         };
         if status == Published && self.terms.expires_at <= now {

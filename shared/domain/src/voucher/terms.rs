@@ -150,7 +150,7 @@ pub struct VoucherWishes {
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub valid_from: Option<Timestamp>,
-    /// From when on it is not redeemed any more (RFC 3339); at most ten years from now.
+    /// From when on it is not redeemed any more (RFC 3339); at most 3,660 days from now.
     #[schema(value_type = String, format = DateTime)]
     pub expires_at: Timestamp,
     /// How often.
@@ -232,7 +232,8 @@ impl Benefit {
             }
             Benefit::Amount { minor, .. } | Benefit::GiftBalance { minor, .. } => {
                 if !(1..=EXACT_MAX).contains(minor) {
-                    let detail = "minor is a whole number of minor units, at least 1";
+                    let detail =
+                        format!("minor is 1 to {EXACT_MAX}, a whole number of minor units");
                     errors.push(FieldError::new("benefit.minor", "out_of_range", detail));
                 }
             }
@@ -266,8 +267,9 @@ fn check_life((from, to): (Timestamp, Timestamp), now: Timestamp, errors: &mut V
     let most = SignedDuration::from_hours(24 * LIFE_MAX_DAYS);
     let latest = now.saturating_add(most).unwrap_or(Timestamp::MAX);
     if to <= now || to <= from || to > latest {
-        let detail =
-            "expires_at is after valid_from, in the future, and at most ten years from now";
+        let detail = format!(
+            "expires_at is after valid_from, in the future, and at most {LIFE_MAX_DAYS} days from now"
+        );
         errors.push(FieldError::new("expires_at", "out_of_range", detail));
     }
 }
@@ -284,7 +286,9 @@ fn lines(field: &str, text: &str, most: usize, errors: &mut Vec<FieldError>) -> 
     let text = text.trim().replace("\r\n", "\n");
     let hidden = |c: char| c != '\n' && (c.is_control() || crate::contact::is_hidden(c));
     if text.chars().count() > most || text.chars().any(hidden) {
-        let detail = format!("{field} has at most {most} printable characters");
+        let detail = format!(
+            "{field} has at most {most} printable characters; a line break in it is \\n or \\r\\n"
+        );
         errors.push(FieldError::new(field, "invalid_text", detail));
     }
     text
