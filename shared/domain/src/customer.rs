@@ -24,19 +24,20 @@ impl CustomerId {
         Self(format!("cus-{}", symbols(at, random)))
     }
 
-    /// Reads an id: 1 to 64 of `A-Z a-z 0-9 . _ -`.
+    /// Reads an id: 1 to 64 of `A-Z a-z 0-9 . _ -`, but for `.` and `..`, which in an address name folders.
     ///
     /// # Errors
     /// [`InvalidId`].
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         let length = text.len();
-        if (1..=CUSTOMER_ID_MAX_BYTES).contains(&length) && text.bytes().all(allowed) {
+        let folder = matches!(text, "." | "..");
+        if (1..=CUSTOMER_ID_MAX_BYTES).contains(&length) && text.bytes().all(allowed) && !folder {
             return Ok(Self(text.to_owned()));
         }
         Err(InvalidId::of(
             "customer_id",
-            "it has 1 to 64 letters, digits, dots, dashes and underscores",
+            "it has 1 to 64 letters, digits, dots, dashes and underscores, and is neither . nor ..",
         ))
     }
 
@@ -72,10 +73,10 @@ mod tests {
 
     #[test]
     fn an_id_is_the_tenants_own_and_never_a_mail_address() {
-        for good in ["c", "CUST-0042", "a.b_c-d", &"9".repeat(64)] {
+        for good in ["c", "...", "CUST-0042", "a.b_c-d", &"9".repeat(64)] {
             assert_eq!(CustomerId::parse(good).unwrap().as_str(), good);
         }
-        for bad in ["", "ada@example.com", "a b", "a#b", "a/b", "ü", &"9".repeat(65)] {
+        for bad in ["", ".", "..", "ada@example.com", "a b", "a#b", "a/b", "ü", &"9".repeat(65)] {
             assert!(CustomerId::parse(bad).is_err(), "{bad:?}");
         }
         let made = CustomerId::new(Timestamp::UNIX_EPOCH, [7; 10]);
