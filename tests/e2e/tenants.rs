@@ -251,9 +251,14 @@ async fn a_key_that_is_bound_to_one_record_finds_nothing_else() {
     let house = house();
     owner.imports(std::slice::from_ref(&house)).await;
     owner.generates(&house).await;
-    let request = json!({
-        "name": "guard", "scopes": Scope::ALL, "bound_to": { "kind": "guard", "id": "grd_1" },
-    });
+    let id = "grd_01m7yzmhg0e40r2081040g2081";
+    let bound = |kind: &str| {
+        let bound_to = json!({ "kind": kind, "id": id });
+        json!({ "name": "guard", "scopes": Scope::ALL, "bound_to": bound_to })
+    };
+    let other = owner.asks_for_key(&bound("business"), "other kind").await;
+    other.problem(422, "invalid_fields");
+    let request = bound("guard");
     let made = owner.asks_for_key(&request, "bound").await.is(201).json();
     assert_eq!(made["bound_to"], request["bound_to"]);
     let guard = owner.with_key(made["api_key"].as_str().unwrap());

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use crate::failure::{FieldError, InvalidFields};
-use crate::id::{KeyId, TenantId};
+use crate::id::{BusinessId, GuardId, KeyId, RestaurantId, TenantId};
 
 /// What a key may do.
 #[derive(
@@ -119,6 +119,19 @@ pub struct Binding {
     pub id: String,
 }
 
+impl Binding {
+    /// What is wrong with the id: it has the form of its kind's. Whether there is such a record is not asked.
+    fn wrong(&self) -> Option<FieldError> {
+        let (fits, what) = match self.kind {
+            BindingKind::Business => (BusinessId::parse(&self.id).is_ok(), "a business"),
+            BindingKind::Restaurant => (RestaurantId::parse(&self.id).is_ok(), "a restaurant"),
+            BindingKind::Guard => (GuardId::parse(&self.id).is_ok(), "a guard"),
+        };
+        let detail = || format!("this is not the id of {what}");
+        (!fits).then(|| FieldError::new("bound_to.id", "invalid_id", detail()))
+    }
+}
+
 /// The kinds of record that a key can be bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -174,14 +187,8 @@ impl ApiKey {
         if distinct.len() != scopes.len() {
             errors.push(FieldError::new("scopes", "duplicate", "a scope is named twice"));
         }
-        if bound_to
-            .is_some_and(|binding| binding.id.is_empty() || binding.id.len() > NAME_MAX_CHARS)
-        {
-            errors.push(FieldError::new(
-                "bound_to.id",
-                "invalid_id",
-                "the id is missing or too long",
-            ));
+        if let Some(error) = bound_to.and_then(Binding::wrong) {
+            errors.push(error);
         }
         if errors.is_empty() { Ok(()) } else { Err(InvalidFields(errors)) }
     }
