@@ -151,5 +151,5 @@ async fn the_figures_are_those_of_the_api() {
     let neighbour = opens_business(owner, "Next door").await;
     let foreign = offers(&platform, &neighbour, "Theirs").await;
     let asked = format!("{path}?voucher_id={foreign}");
-    says(&staff.opens(&asked).await, 404, "voucher");
+    says(&staff.opens(&asked).await, 404, "There is no such voucher");
 }

@@ -7,7 +7,9 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use domain::business::{Business, BusinessRefused};
+use domain::failure::Failure;
 use domain::id::BusinessId;
+use domain::voucher::VoucherRefused;
 use web::assets::{
     self, BUSINESS_CALLS, BUSINESS_LINES, BUSINESS_OFFLINE, BUSINESS_SCRIPT, BUSINESS_SHELF,
     BUSINESS_STORE, BUSINESS_TILL, BUSINESS_WORDS, READER_SCRIPT, SCANNER_SCRIPT,
@@ -133,6 +135,10 @@ pub(crate) async fn own<P: Permission>(
 /// What somebody who may not see it reads.
 pub(crate) fn turned_away(problem: &Problem) -> Response {
     let (heading, advice) = match problem.status() {
+        StatusCode::NOT_FOUND if problem.code() == VoucherRefused::Unknown.code() => (
+            "There is no such voucher",
+            "This business has none with this id. Choose one from the list of its figures.",
+        ),
         StatusCode::NOT_FOUND => (
             "There is no such business",
             "It may be another organisation's, or the address is not whole. Ask whoever sent you here.",
