@@ -55,6 +55,23 @@ impl OpenFolder {
         Ok(path)
     }
 
+    /// Takes everybody else's right to read the databases, as the other files have it. What SQLite lays beside one of
+    /// them has its rights.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or changed.
+    pub(crate) fn close_databases(&self) -> Result<(), StartError> {
+        let failed = |error: std::io::Error| unwritable(&self.path, &error);
+        for entry in fs::read_dir(&self.path).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            if extension.is_some_and(|extension| extension.starts_with("sqlite")) {
+                for_owner_only(&path).map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+
     fn lock(path: PathBuf, temporary: Option<TempDir>) -> Result<Self, StartError> {
         let failed = |error: std::io::Error| unwritable(&path, &error);
         fs::create_dir_all(&path).map_err(failed)?;
@@ -75,6 +92,17 @@ impl OpenFolder {
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
     }
+}
+
+#[cfg(unix)]
+fn for_owner_only(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn for_owner_only(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// Deletes a data folder, if we made it and no process uses it. One that is not there is fine.
@@ -124,6 +152,23 @@ mod tests {
         reset(&ours).unwrap();
         assert!(!ours.exists());
         reset(&ours).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn databases_are_read_by_their_owner_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let parent = tempfile::tempdir().unwrap();
+        let folder = OpenFolder::open(&DataFolder::Kept(parent.path().join("data"))).unwrap();
+        let names = ["table.sqlite", "table.sqlite-wal", "queues.sqlite"];
+        for name in names {
+            fs::write(folder.join(name), "").unwrap();
+        }
+        folder.close_databases().unwrap();
+        for name in names {
+            let mode = fs::metadata(folder.join(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+        }
     }
 
     #[test]

@@ -59,6 +59,7 @@ impl Services {
         let objects = Objects::open(&folder.folder("objects")?, template.buckets(), secret);
         let objects = objects.map_err(|reason| broken("S3", &reason))?;
         let small = open_small(options, template, folder, facts)?;
+        folder.close_databases()?;
         let (queues, inbox) = (small.sqs.queues.clone(), small.inbox.clone());
         let alarms = Alarms::new(template.queue_alarms(), queues, inbox);
 
