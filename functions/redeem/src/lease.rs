@@ -118,7 +118,7 @@ impl From<&Lease> for LeaseResponse {
         (status = 409, description = "Nothing is left, or the voucher is not redeemed at the moment", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A number out of bounds", body = ProblemBody, content_type = "application/problem+json"),
     ),
-    security(("api_key" = ["redemptions:write"]), ("device" = ["redemptions:write"]))
+    security(("device" = ["redemptions:write"]))
 )]
 pub(crate) async fn take_lease(
     State(deps): State<Deps>,
@@ -155,7 +155,7 @@ pub(crate) async fn take_lease(
         (status = 404, description = "This device has no such lease", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The device uses it at the same moment", body = ProblemBody, content_type = "application/problem+json"),
     ),
-    security(("api_key" = ["redemptions:write"]), ("device" = ["redemptions:write"]))
+    security(("device" = ["redemptions:write"]))
 )]
 pub(crate) async fn return_lease(
     State(deps): State<Deps>,
