@@ -6,7 +6,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::loyalty_token::{LoyaltyToken, TokenHash};
+use domain::customer::CustomerId;
+use domain::id::{ProgrammeId, RestaurantId, TenantId};
+use domain::loyalty_token::{LoyaltyToken, Outcome, Retry, TokenHash, Used};
 use domain::points::PointsReference;
 use jiff::{SignedDuration, Timestamp};
 use local::{Fault, Filter};
@@ -347,4 +349,43 @@ async fn a_code_is_given_up_or_used_and_never_both() {
     }
     assert_eq!(counter.purse().await, (400 - spent, 0));
     counter.platform.points_agree(&counter.bistro).await;
+}
+
+/// A history of a code that ends a second after its beginning: the winner's call, and another one's.
+#[test]
+fn the_checker_knows_what_cannot_have_happened() {
+    let at = |millis: i64| Timestamp::from_millisecond(1_800_000_000_000 + millis).unwrap();
+    let call = |key: &str, (began, ended): (u64, u64), told: Told| {
+        let instant = |step: u64| at(i64::try_from(step).unwrap() * 100);
+        let key = key.to_owned();
+        Call { key, began: (began, instant(began)), ended: (ended, instant(ended)), told }
+    };
+    let id = [1; 16];
+    let of = (TenantId::from_bytes(id), RestaurantId::from_bytes(id), ProgrammeId::from_bytes(id));
+    let customer = CustomerId::parse("ada").unwrap();
+    let fresh = LoyaltyToken::issue(TokenHash::of(&id), of, customer, None, at(0));
+    let fresh = LoyaltyToken { expires_at: at(1_000), ..fresh };
+    let request = Some(Retry { key: kept("key", "one"), body: String::new() });
+    let outcome = Outcome::default();
+    let used = Some(Used { at: at(300), by: "key".to_owned(), request, outcome });
+    let used = LoyaltyToken { used, ..fresh.clone() };
+    let check = |token: &LoyaltyToken, other: (u64, u64, Told), fine: bool| {
+        let told = if token.used.is_some() { Told::Success } else { Told::Nothing };
+        let (began, ended, other) = other;
+        let calls = [call("one", (3, 5), told), call("two", (began, ended), other)];
+        assert_eq!(differences(token, &calls).is_empty(), fine, "{calls:?}");
+    };
+    check(&used, (0, 4, Told::Used), true);
+    check(&used, (0, 2, Told::Used), false);
+    check(&used, (4, 6, Told::Success), false);
+    check(&used, (4, 6, Told::Expired), false);
+    check(&used, (4, 11, Told::Expired), true);
+    check(&used, (11, 12, Told::Used), false);
+    check(&used, (4, 6, Told::Nothing), true);
+    check(&used, (4, 6, Told::Other(String::new())), false);
+    check(&fresh, (4, 6, Told::Used), false);
+    check(&fresh, (4, 6, Told::Success), false);
+    check(&fresh, (11, 12, Told::Expired), true);
+    let late = used.used.clone().map(|used| Used { at: at(1_000), ..used });
+    check(&LoyaltyToken { used: late, ..used }, (4, 6, Told::Nothing), false);
 }
