@@ -55,6 +55,7 @@ mod refunds;
 mod refusals;
 mod settlement;
 mod shop;
+mod staff_page;
 mod ten_thousand;
 mod tenants;
 mod till;

@@ -14,6 +14,7 @@ use web::assets;
 use crate::call::{Answered, call};
 use crate::desk::{ask, change_account, go_astray, lay_out};
 use crate::fixture::{golden, is_update, options, root, router, template};
+use crate::loyalty::serve;
 use crate::money::{earn, reserve, settle};
 use crate::redeem::open_till;
 use crate::seed::{scan, seed};
@@ -105,6 +106,9 @@ async fn play(function: &str) {
         }
         if ["devices", "redeem"].contains(&function) {
             open_till(&stack).await;
+        }
+        if function == "staff-page" {
+            serve(&stack).await;
         }
         if function == "transfer-approval" {
             reserve(&stack).await;
@@ -310,6 +314,11 @@ async fn settlements_answers_its_events_as_kept() {
 #[tokio::test]
 async fn site_answers_its_events_as_kept() {
     play("site").await;
+}
+
+#[tokio::test]
+async fn staff_page_answers_its_events_as_kept() {
+    play("staff-page").await;
 }
 
 #[tokio::test]

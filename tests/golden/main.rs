@@ -16,6 +16,7 @@ mod desk;
 mod events;
 mod fixture;
 mod guards;
+mod loyalty;
 mod money;
 mod openapi;
 mod redeem;
