@@ -225,7 +225,7 @@ async fn spoiled_points_are_told() {
     let moved = earning(&Purse::default(), 10, None);
     assert_eq!(ada.commits(&table, &moved, "r-1").await, PointsPosted::Posted);
     let Regular { tenant, programme, customer, restaurant } = &ada;
-    platform.spoils(&format!("PU#{tenant}#{programme}#{customer}"), "META", "purse").await;
+    platform.plants(&format!("PU#{tenant}#{programme}#{customer}"), "META", "purse", "?").await;
     is_corrupt(table.purse(tenant, programme, customer).await, "purse");
     let (reference, purchase) = ada.purchase("r-1");
     platform.spoils(&format!("PT#{tenant}#{programme}#{reference}"), "META", "lines").await;

@@ -5,7 +5,7 @@ use domain::contact::Email;
 use domain::customer::CustomerId;
 use domain::id::{MemberKeyId, ProgrammeId, RestaurantId, RewardId, TenantId};
 use domain::member::{EmailHash, Member, MemberKey, MemberRefused};
-use domain::page::{Page, PageSize, Position};
+use domain::page::{PageSize, Position};
 use domain::programme::{Earning, Programme, ProgrammeTerms};
 use domain::restaurant::{Restaurant, RestaurantProfile};
 use domain::reward::{Reward, RewardTerms};
@@ -81,19 +81,21 @@ fn key(number: u8) -> MemberKey {
 }
 
 /// All entries of a list, two at a time, and the number of pages.
-async fn all<T, E: std::fmt::Debug>(
-    read: impl AsyncFn(Option<&Position>) -> Result<Page<T>, E>,
-) -> (Vec<T>, usize) {
-    let (mut entries, mut from, mut pages) = (Vec::new(), None, 0);
-    loop {
-        let page = read(from.as_ref()).await.unwrap();
-        assert!(page.entries.len() <= 2);
-        entries.extend(page.entries);
-        (from, pages) = (page.next, pages + 1);
-        if from.is_none() {
-            return (entries, pages);
+macro_rules! all {
+    ($from:ident => $read:expr) => {{
+        let (mut entries, mut place, mut pages) = (Vec::new(), None::<Position>, 0);
+        loop {
+            let $from = place.as_ref();
+            let page = $read.await.unwrap();
+            assert!(page.entries.len() <= 2);
+            entries.extend(page.entries);
+            pages += 1;
+            place = page.next;
+            if place.is_none() {
+                break (entries, pages);
+            }
         }
-    }
+    }};
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -105,7 +107,7 @@ async fn programmes_are_added_replaced_by_version_and_listed_by_name() {
         assert!(table.insert_programme(&programme(number), answer.clone()).await.unwrap());
         assert!(!table.insert_programme(&programme(number), answer).await.unwrap(), "once");
     }
-    let (found, pages) = all(|from| table.programmes(&tenant, two(), from)).await;
+    let (found, pages) = all!(from => table.programmes(&tenant, two(), from));
     assert_eq!((found, pages), (vec![programme(1), programme(2), programme(3)], 2));
     let changed = programme(1).changed(programme(9).terms);
     assert!(table.replace_programme(&changed, 1).await.unwrap());
@@ -128,7 +130,7 @@ async fn restaurants_are_added_replaced_by_version_and_listed_by_name() {
         assert!(table.insert_restaurant(&restaurant(number), answer.clone()).await.unwrap());
         assert!(!table.insert_restaurant(&restaurant(number), answer).await.unwrap(), "once");
     }
-    let (found, pages) = all(|from| table.restaurants(&tenant, two(), from)).await;
+    let (found, pages) = all!(from => table.restaurants(&tenant, two(), from));
     assert_eq!((found, pages), (vec![restaurant(1), restaurant(2), restaurant(3)], 2));
     let changed = restaurant(1).described(restaurant(9).profile);
     assert!(table.replace_restaurant(&changed, 1).await.unwrap());
@@ -152,7 +154,7 @@ async fn what_was_given_of_a_reward_is_never_overwritten() {
         assert!(!table.insert_reward(&reward, answer).await.unwrap(), "once");
     }
     let of = (&tenant, &programme(1).id);
-    let (found, pages) = all(|from| table.rewards(of, two(), from)).await;
+    let (found, pages) = all!(from => table.rewards(of, two(), from));
     let prices: Vec<i64> = found.iter().map(|reward| reward.terms.price).collect();
     assert_eq!((prices, pages), (vec![9, 50, 1_000], 2));
 
@@ -169,7 +171,7 @@ async fn what_was_given_of_a_reward_is_never_overwritten() {
     let found = table.reward(&tenant, &read.id).await.unwrap().unwrap();
     assert_eq!((found.given, found.terms.stock), (1, Some(5)));
     assert!(!table.replace_reward(&reward(8, 1, None), 1).await.unwrap(), "there is none");
-    let (listed, _) = all(|from| table.rewards(of, two(), from)).await;
+    let (listed, _) = all!(from => table.rewards(of, two(), from));
     let prices: Vec<i64> = listed.iter().map(|reward| reward.terms.price).collect();
     assert_eq!(prices, [9, 60, 1_000], "it has moved in the list");
     platform.spoils(&format!("RW#{tenant}#{}", read.id), "META", "reward").await;
@@ -232,7 +234,7 @@ async fn of_many_who_want_one_address_one_gets_it_and_all_are_listed() {
     for number in 0..4 {
         table.insert_member(&member(&format!("D-{number}"), None), None).await.unwrap().unwrap();
     }
-    let (listed, pages) = all(|from| table.members(&tenant, two(), from)).await;
+    let (listed, pages) = all!(from => table.members(&tenant, two(), from));
     assert_eq!((listed.len(), pages), (5, 3));
 }
 
