@@ -7,6 +7,7 @@ usage: business_page.py path/to/tessera [folder for screenshots]
 """
 
 import io
+import json
 import pathlib
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
 from desk_pages import fits, reachable
 from properties import Api
@@ -146,13 +147,34 @@ def types(page: Page, shots: Shots, short: str) -> None:
     shots.take(page, "mistyped")
     looks_up(page, short.lower())
     redeems(page)
-    page.get_by_role("button", name="Roll back").first.click()
+    # By its name: the list may not have the newest redemption yet.
+    page.get_by_role("button", name="Roll back Free coffee").click()
     page.get_by_role("button", name="Yes, roll it back").click()
     page.get_by_text("Rolled back", exact=True).first.wait_for()
     page.get_by_role("button", name="Next customer").click()
 
 
-def spends_a_gift(page: Page, shots: Shots, demo: dict, gift: dict) -> None:
+def waits_its_turn(page: Page, of: dict) -> None:
+    """Where others type codes in at this moment the page asks again by itself."""
+    asked = []
+
+    def busy(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) > 1:
+            route.continue_()
+            return
+        problem = {"status": 429, "code": "code_busy", "detail": "other codes are being typed in at this moment"}
+        route.fulfill(status=429, headers={"retry-after": "1"}, content_type="application/problem+json", body=json.dumps(problem))
+
+    page.route("**/api/v1/redemptions/validate", busy)
+    looks_up(page, next(code["code"] for code in of["codes"] if code["type"] == "SHORT"))
+    page.get_by_role("heading", name=of["title"]).wait_for()
+    assert len(asked) == 2, asked
+    page.unroute("**/api/v1/redemptions/validate")
+    page.get_by_role("button", name="Do not redeem").click()
+
+
+def spends_a_gift(page: Page, shots: Shots, gift: dict) -> None:
     """A gift's shared codes ask for the customer and the amount, as people here write it, and take it off."""
     short = next(code["code"] for code in gift["codes"] if code["type"] == "SHORT")
     token = next(code["url"] for code in gift["codes"] if code["type"] == "QR")
@@ -269,7 +291,8 @@ def works(browser: Browser, demo: dict, shots: Shots, folder: pathlib.Path, made
     scans(page, shots)
     short = next(code["code"] for code in limited["codes"] if code["type"] == "SHORT")
     types(page, shots, short)
-    spends_a_gift(page, shots, demo, gift)
+    waits_its_turn(page, limited)
+    spends_a_gift(page, shots, gift)
     reads_picture(page, picture(demo, limited), folder)
     goes_offline(page, shots, folder, limited)
     counted(api, business, limited)
