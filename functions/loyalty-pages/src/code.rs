@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use domain::loyalty_token::{Payload, REFRESH_S, TokenRefused};
+use domain::loyalty_token::{EARN_S, Payload, REFRESH_S, REWARD_S, TokenRefused};
 use domain::reward::RewardRefused;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -42,14 +42,15 @@ pub(crate) struct ShownCode {
 }
 
 impl ShownCode {
-    fn of(issued: IssuedCode, reward: Option<String>, now: Timestamp) -> Result<Self, Problem> {
+    fn of(issued: IssuedCode, reward: Option<String>) -> Result<Self, Problem> {
         let Payload::Token(secret) = Payload::parse(&issued.token)? else {
             return Err(TokenRefused::NotDrawn.into());
         };
         Ok(Self {
             id: secret.hash().to_string(),
             svg: issued.svg,
-            life_s: issued.expires_at.duration_since(now).as_secs(),
+            // It was issued just now, and the page counts from here.
+            life_s: if reward.is_some() { REWARD_S } else { EARN_S },
             renew_s: reward.is_none().then_some(REFRESH_S),
             expires_at: issued.expires_at,
             reward,
@@ -100,8 +101,7 @@ pub(crate) async fn earn_code(
         (status = 303, description = "To the wallet"),
         (status = 401, description = "No customer has signed in", content_type = "text/html"),
         (status = 404, description = "No such restaurant", content_type = "text/html"),
-    ),
-    security(("customer" = []))
+    )
 )]
 pub(crate) async fn earn_code_again(
     State(deps): State<Deps>,
@@ -164,7 +164,7 @@ async fn earn(deps: &Deps, visit: &Visit) -> Result<ShownCode, Problem> {
     visit.join(&deps.table, deps.ids.now()).await?;
     let own = (&deps.table, &deps.ids);
     let issued = issue_earn(own, &deps.public_url, &wish(visit)).await?;
-    ShownCode::of(issued, None, deps.ids.now())
+    ShownCode::of(issued, None)
 }
 
 async fn spend(deps: &Deps, visit: &Visit, reward: &str) -> Result<ShownCode, Problem> {
@@ -174,7 +174,7 @@ async fn spend(deps: &Deps, visit: &Visit, reward: &str) -> Result<ShownCode, Pr
     let id = domain::id::RewardId::parse(reward).map_err(|_| RewardRefused::Unknown)?;
     let named = deps.table.reward(&visit.restaurant.tenant, &id).await?;
     let name = named.map(|reward| reward.terms.name).unwrap_or_default();
-    ShownCode::of(issued, Some(name), deps.ids.now())
+    ShownCode::of(issued, Some(name))
 }
 
 fn wish(visit: &Visit) -> Wish<'_> {

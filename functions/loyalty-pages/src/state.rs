@@ -13,6 +13,7 @@ use tokio::try_join;
 use utoipa::ToSchema;
 use web::Problem;
 use web::input::Params;
+use web::principal::AccessRefused;
 use web::problem::ProblemBody;
 
 use crate::Deps;
@@ -65,6 +66,7 @@ struct CodeState {
     responses(
         (status = 200, description = "The points and the code", body = WalletState),
         (status = 401, description = "No customer has signed in", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Another site asks", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such restaurant", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("customer" = []))
@@ -87,6 +89,9 @@ async fn look(
     query: &StateQuery,
     headers: &HeaderMap,
 ) -> Result<WalletState, Problem> {
+    if headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin") {
+        return Err(AccessRefused::ForeignSite.into());
+    }
     let visit = Visit::of(deps, headers, restaurant).await?;
     let (tenant, customer, now) = (&visit.customer.tenant, &visit.customer.id, deps.ids.now());
     let purse = deps.table.purse(tenant, &visit.restaurant.programme, customer);
