@@ -15,7 +15,7 @@ use web::wallet::{Seen, VoucherDetails};
 
 use crate::Deps;
 use crate::look::Look;
-use crate::read::{PRINTED_OVER, read};
+use crate::read::read;
 
 #[derive(Template)]
 #[template(path = "voucher.html")]
@@ -152,7 +152,7 @@ pub(crate) fn refused(problem: &Problem) -> Response {
             "This code's time is over",
             "A code on a phone is good for five minutes: ask for a new one.",
         ),
-        (PRINTED_OVER, _) => (
+        ("voucher_printed_code_over", _) => (
             "This printed code is over",
             "The voucher itself is still good: ask for a new one where you have this code from.",
         ),

@@ -16,9 +16,6 @@ use web::wallet::Seen;
 
 use crate::Deps;
 
-/// The public code of [`PrintedOver`].
-pub(crate) const PRINTED_OVER: &str = "voucher_printed_code_over";
-
 /// A printed code, or a voucher's own, whose signature is over while the voucher runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct PrintedOver;
@@ -37,7 +34,7 @@ impl Failure for PrintedOver {
     }
 
     fn code(&self) -> &'static str {
-        PRINTED_OVER
+        "voucher_printed_code_over"
     }
 }
 
