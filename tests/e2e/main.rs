@@ -69,4 +69,5 @@ mod voucher_numbers;
 mod voucher_page;
 mod vouchers;
 mod wallet;
+mod wallet_loyalty;
 mod webhook_door;
