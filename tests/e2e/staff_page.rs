@@ -1,5 +1,5 @@
-//! The page of a restaurant's staff: the same for everybody and without a word about the restaurant, under the policy of
-//! pages that scan, and small; what it asks for, whoever works there is told.
+//! The page of a restaurant's staff: the same for everybody and without a word about the restaurant, under the policy
+//! of pages that scan, and small; what it asks for, whoever works there is told.
 
 use adapters::table::{Answer, Claim, ClaimOutcome, Table};
 use domain::access::Scope;
