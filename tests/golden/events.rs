@@ -15,7 +15,9 @@ use crate::call::{Answered, call};
 use crate::desk::{ask, change_account, go_astray, lay_out};
 use crate::fixture::{golden, is_update, options, root, router, template};
 use crate::loyalty::serve;
+use crate::loyalty_wallet::join;
 use crate::money::{earn, reserve, settle};
+use crate::purchases::buy;
 use crate::redeem::open_till;
 use crate::seed::{scan, seed};
 use crate::tips::begin;
@@ -47,16 +49,20 @@ const VOLATILE: [&str; 7] = [
     "upload_url",
 ];
 /// Routes that nobody is refused at.
-const NEVER_REFUSED: [&str; 9] = [
+const NEVER_REFUSED: [&str; 13] = [
     "DELETE /session",
     "GET /.well-known/jwks.json",
+    "GET /L/{token}",
     "GET /business/worker.js",
     "GET /desk/sign-in",
     "GET /docs",
     "GET /docs/problems",
     "GET /health",
+    "GET /l/{token}",
     "GET /my/vouchers",
     "GET /openapi.json",
+    "GET /wallet/offline",
+    "GET /wallet/worker.js",
 ];
 
 /// The events of a function, without the replies.
@@ -107,13 +113,19 @@ async fn play(function: &str) {
         if ["devices", "redeem"].contains(&function) {
             open_till(&stack).await;
         }
+        if ["loyalty", "loyalty-pages", "loyalty-tokens"].contains(&function) {
+            join(&stack).await;
+        }
+        if function == "loyalty" {
+            buy(&stack).await;
+        }
         if function == "staff-page" {
             serve(&stack).await;
         }
         if function == "transfer-approval" {
             reserve(&stack).await;
         }
-        if ["voucher-page", "wallet"].contains(&function) {
+        if ["loyalty-pages", "voucher-page", "wallet"].contains(&function) {
             invite(&stack).await;
         }
         let claims = path.to_string_lossy().contains("/claim_voucher");
@@ -282,6 +294,16 @@ async fn keys_answers_its_events_as_kept() {
 }
 
 #[tokio::test]
+async fn loyalty_answers_its_events_as_kept() {
+    play("loyalty").await;
+}
+
+#[tokio::test]
+async fn loyalty_pages_answers_its_events_as_kept() {
+    play("loyalty-pages").await;
+}
+
+#[tokio::test]
 async fn ops_pages_answers_its_events_as_kept() {
     play("ops-pages").await;
 }
@@ -314,6 +336,11 @@ async fn settlements_answers_its_events_as_kept() {
 #[tokio::test]
 async fn site_answers_its_events_as_kept() {
     play("site").await;
+}
+
+#[tokio::test]
+async fn loyalty_tokens_answers_its_events_as_kept() {
+    play("loyalty-tokens").await;
 }
 
 #[tokio::test]

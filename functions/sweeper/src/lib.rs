@@ -1,8 +1,8 @@
 //! Finds what is due, every minute, and sends each of it to its queue.
 //!
-//! Deliberately absent: the work itself but that of leases and purses (one write each, for which no queue is worth it),
-//! and any mark that a poll or a payout was sent. Those stay due until the worker has looked at them, so a sweep that dies loses
-//! nothing, and one that comes twice only sends twice.
+//! Deliberately absent: the work itself but that of leases and purses (one write each, for which no queue is worth
+//! it), and any mark that a poll or a payout was sent. Those stay due until the worker has looked at them, so a sweep
+//! that dies loses nothing, and one that comes twice only sends twice.
 
 mod leases;
 mod nights;

@@ -1,7 +1,6 @@
 //! Purses in which something has run out: points at the end of their life, and what a code held that was not used in
 //! time (X32). Both count as gone or free from that instant on, whoever looks; this only writes it down.
 
-use adapters::table::DuePurse;
 use adapters::table::keys::PURSE_SHARDS;
 use domain::failure::chain;
 use futures::future::try_join_all;
@@ -27,8 +26,8 @@ async fn of_shard(deps: &Deps, shard: u8, now: Timestamp) -> Result<usize, BoxEr
             Ok(cleared) => tidied += usize::from(cleared),
             // It stays due, and the others are tidied all the same.
             Err(error) => {
-                let (cause, DuePurse { programme, customer, .. }) = (chain(&error), &due);
-                tracing::warn!(error = cause, programme.id = %programme, customer.id = %customer, "a purse is tidied later");
+                let (cause, customer) = (chain(&error), &due.customer);
+                tracing::warn!(error = cause, customer.id = %customer, "a purse is tidied later");
             }
         }
     }
