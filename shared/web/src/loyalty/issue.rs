@@ -12,7 +12,9 @@ use adapters::ids::Ids;
 use adapters::table::{PointsWrite, RewardIssued, StoreError, Table};
 use domain::customer::CustomerId;
 use domain::id::{ProgrammeId, RewardId, TenantId};
-use domain::loyalty_token::{Claimed, Legacy, LoyaltyToken, Payload, TokenHash, TokenRefused, TokenSecret};
+use domain::loyalty_token::{
+    Claimed, Legacy, LoyaltyToken, Payload, TokenHash, TokenRefused, TokenSecret,
+};
 use domain::member::MemberRefused;
 use domain::points::{PointsReference, PointsRefused, PointsTransaction};
 use domain::restaurant::Restaurant;
