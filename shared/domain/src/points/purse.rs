@@ -122,13 +122,20 @@ impl Purse {
         let (mut purse, mut lines) = (self.clone(), Vec::new());
         let (over, alive) = purse.holds.into_iter().partition(|hold| hold.expires_at <= now);
         purse.holds = alive;
-        for hold in Vec::<Hold>::from(over) {
-            lines.push(hold.line(LineKind::Released));
-            hold.lots.into_iter().for_each(|lot| put(&mut purse.lots, lot));
-        }
+        lines.extend(Vec::<Hold>::from(over).into_iter().map(|hold| purse.free_up(hold)));
         lines.extend(purse.expire(now));
         purse.version = self.version.saturating_add(1);
         Movement { purse, lines }
+    }
+
+    /// Puts back what a hold has kept. What is owed is repaid of it first: nobody owes points and has some.
+    fn free_up(&mut self, hold: Hold) -> Line {
+        let line = hold.line(LineKind::Released);
+        hold.lots.into_iter().for_each(|lot| put(&mut self.lots, lot));
+        let repaid = self.debt.min(sum(&self.lots));
+        let _repaid = take(&mut self.lots, repaid);
+        self.debt = self.debt.saturating_sub(repaid);
+        line
     }
 
     /// Takes out what is over.
@@ -224,18 +231,25 @@ impl Purse {
         let Movement { mut purse, mut lines } = self.tidied(now);
         let place = purse.holds.iter().position(|hold| hold.token == *token);
         let hold = purse.holds.remove(place.ok_or(PointsRefused::NotHeld)?);
-        lines.push(hold.line(kind));
         if kind == LineKind::Released {
-            hold.lots.into_iter().for_each(|lot| put(&mut purse.lots, lot));
+            lines.push(purse.free_up(hold));
             lines.extend(purse.expire(now));
+        } else {
+            lines.push(hold.line(kind));
         }
         Ok(Movement { purse, lines })
     }
 
-    /// The purse once points were taken back: those that would have lived longest, and then as a debt, down to
-    /// `overdraft_max` below zero. What codes hold stays held.
+    /// The purse once points were taken back: those that would have lived longest, then what codes hold, the newest
+    /// first, and then as a debt, down to `overdraft_max` below zero. A code whose points are taken is good for nothing:
+    /// what is held is not spent.
     pub fn taking_back(&self, points: i64, overdraft_max: i64, now: Timestamp) -> TakenBack {
         let Movement { mut purse, mut lines } = self.tidied(now);
+        while sum(&purse.lots) < points {
+            let Some(hold) = purse.holds.pop() else { break };
+            lines.push(purse.free_up(hold));
+            lines.extend(purse.expire(now));
+        }
         purse.lots.reverse();
         let there = points.min(sum(&purse.lots));
         let _gone = take(&mut purse.lots, there);

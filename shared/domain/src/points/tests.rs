@@ -104,6 +104,29 @@ fn what_was_spent_is_taken_back_below_zero_only_as_far_as_the_programme_allows()
 }
 
 #[test]
+fn what_a_code_holds_is_not_spent_and_can_be_taken_back() {
+    let held = purse(&[(50, None)]).holding(20, (&token(1), &reward()), at(600), at(0)).unwrap();
+    let held = held.purse.holding(20, (&token(2), &reward()), at(600), at(0)).unwrap().purse;
+    let back = held.taking_back(25, 0, at(1));
+    let wanted = [(LineKind::Released, 20), (LineKind::TakenBack, 25)];
+    assert_eq!((back.taken, back.missing, kinds(&back.movement)), (25, 0, wanted.to_vec()));
+    let after = back.movement.purse;
+    assert_eq!((after.free(at(1)), after.held(at(1))), (5, 20), "the older code stays good");
+    assert_eq!(after.redeeming(&token(2), at(1)), Err(PointsRefused::NotHeld));
+}
+
+#[test]
+fn nobody_owes_points_and_has_some() {
+    // Twenty are held when the rest is spent and more is taken back than there is.
+    let held =
+        purse(&[(20, Some(100))]).holding(20, (&token(1), &reward()), at(50), at(0)).unwrap();
+    let owing = Purse { debt: 20, ..held.purse };
+    let over = owing.tidied(at(50));
+    assert_eq!((over.purse.debt, over.purse.lots.len(), over.purse.free(at(50))), (0, 0, 0));
+    assert_eq!(over.purse.free(at(100)), 0, "what was repaid does not expire as well");
+}
+
+#[test]
 fn only_so_many_codes_are_open() {
     let mut purse = purse(&[(1000, None)]);
     for number in 0..HOLDS_MAX {
@@ -193,6 +216,7 @@ proptest! {
             let held = of(&PointsAccount::Held(customer.clone()));
             prop_assert_eq!(-own, purse.free(instant));
             prop_assert_eq!(-held, purse.held(instant));
+            prop_assert!(purse.debt == 0 || purse.lots.is_empty(), "nobody owes points and has some");
             prop_assert!(purse.debt >= 0 && purse.lots.iter().all(|lot| lot.points > 0));
             let ends: Vec<_> = purse.lots.iter().map(|l| l.expires_at.unwrap_or(Timestamp::MAX)).collect();
             prop_assert!(ends.is_sorted());
