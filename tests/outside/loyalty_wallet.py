@@ -250,10 +250,10 @@ def plainly(browser: Browser, demo: dict, ids: dict, shots: Shots) -> None:
     page.get_by_role("button", name=SHOW).click()
     page.get_by_text("Valid for 5 minutes, until").wait_for()
     shots.take(page, "plain-code")
-    code = on_screen(page, ".pass-code")
-    page.get_by_role("button", name="Refresh QR Code").click()
-    page.get_by_text("Valid for 5 minutes, until").wait_for()
-    assert on_screen(page, ".pass-code") != code
+    code = on_screen(page, "section.pass .pass-code")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Refresh QR Code").click()
+    assert on_screen(page, "section.pass .pass-code") != code
     assert page.locator("meta[http-equiv=refresh]").get_attribute("content").startswith("240;")
     page.get_by_role("button", name="Get it: Coffee").click()
     page.get_by_text("Valid for 10 minutes, until").wait_for()
