@@ -224,17 +224,17 @@ async fn spoiled_points_are_told() {
     let (table, ada) = (platform.table(), Regular::ada());
     let moved = earning(&Purse::default(), 10, None);
     assert_eq!(ada.commits(&table, &moved, "r-1").await, PointsPosted::Posted);
+    platform.quiet().await;
     let Regular { tenant, programme, customer, restaurant } = &ada;
     platform.plants(&format!("PU#{tenant}#{programme}#{customer}"), "META", "purse", "?").await;
     is_corrupt(table.purse(tenant, programme, customer).await, "purse");
     let (reference, purchase) = ada.purchase("r-1");
-    platform.spoils(&format!("PT#{tenant}#{programme}#{reference}"), "META", "lines").await;
+    platform.spoils(&format!("PT#{tenant}#{programme}#{reference}"), "META", "balance").await;
     let of = (tenant, programme);
     is_corrupt(table.purchase(of, (restaurant, &purchase)).await, "points");
     is_corrupt(table.points_transaction(of, &reference).await, "points");
     let whose = (tenant, programme, customer);
     is_corrupt(table.points_of_customer(whose, PageSize::largest(), None).await, "points");
-    platform.quiet().await;
     platform.spoils(&format!("PR#{tenant}#{programme}"), "BAL", "issued").await;
     is_corrupt(table.points_totals(tenant, programme).await, "points_totals");
 }
