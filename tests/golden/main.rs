@@ -24,6 +24,7 @@ mod purchases;
 mod redeem;
 mod routes;
 mod seed;
+mod shown;
 mod tips;
 mod triggers;
 mod vouchers;
