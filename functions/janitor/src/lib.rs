@@ -67,9 +67,10 @@ pub async fn handle(deps: Deps, _event: Value) -> Result<Report, BoxError> {
         tips_cleared,
         "cleared {tips_cleared} tips of their patrons"
     );
-    let tokens_forgotten = tokens::forget_all(&deps.table, now).await?;
-    tracing::info!(event = "tokens_forgotten", tokens_forgotten, "forgot {tokens_forgotten} codes");
     let vouchers_low = conversion::count_low(&deps.table, now).await?;
     metrics::gauge!("vouchers_low_conversion").set(vouchers_low);
+    // Last: it is only tidy, and the table does it as well.
+    let tokens_forgotten = tokens::forget_all(&deps.table, now).await?;
+    tracing::info!(event = "tokens_forgotten", tokens_forgotten, "forgot {tokens_forgotten} codes");
     Ok(Report { salts_destroyed, tips_cleared, tokens_forgotten, vouchers_low })
 }

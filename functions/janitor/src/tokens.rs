@@ -5,11 +5,15 @@
 
 use adapters::table::{StoreError, Table};
 use domain::id::{RestaurantId, TenantId};
+use domain::loyalty_token::TokenHash;
 use domain::page::PageSize;
+use futures::stream::{StreamExt, TryStreamExt, iter};
 use jiff::Timestamp;
 
-/// The most codes that one clean-up looks at for one restaurant; the next one goes on with what is left.
-const TOKENS_MAX: usize = 10_000;
+/// The most codes that one clean-up forgets; the next one, and the table itself, go on with what is left.
+const TOKENS_MAX: usize = 50_000;
+/// Codes that are forgotten at the same time.
+const AT_ONCE: usize = 32;
 
 /// Forgets what is long over of every tenant; says how many codes that were.
 ///
@@ -21,10 +25,11 @@ pub(crate) async fn forget_all(table: &Table, now: Timestamp) -> Result<usize, S
         // Each tenant has a next night.
         let (nights, next) = table.due_nights(Timestamp::MAX, behind).await?;
         for night in nights {
-            forgotten += forget_of_tenant(table, &night.tenant, now).await?;
+            let most = TOKENS_MAX.saturating_sub(forgotten);
+            forgotten += forget_of_tenant(table, (&night.tenant, most), now).await?;
         }
         behind = next;
-        if behind.is_none() {
+        if behind.is_none() || forgotten >= TOKENS_MAX {
             return Ok(forgotten);
         }
     }
@@ -32,17 +37,18 @@ pub(crate) async fn forget_all(table: &Table, now: Timestamp) -> Result<usize, S
 
 async fn forget_of_tenant(
     table: &Table,
-    tenant: &TenantId,
+    (tenant, most): (&TenantId, usize),
     now: Timestamp,
 ) -> Result<usize, StoreError> {
     let (mut forgotten, mut place) = (0, None);
     loop {
         let page = table.restaurants(tenant, PageSize::largest(), place.as_ref()).await?;
         for restaurant in &page.entries {
-            forgotten += forget_of(table, (tenant, &restaurant.id), now).await?;
+            let most = most.saturating_sub(forgotten);
+            forgotten += forget_of(table, (tenant, &restaurant.id), most, now).await?;
         }
         place = page.next;
-        if place.is_none() {
+        if place.is_none() || forgotten >= most {
             return Ok(forgotten);
         }
     }
@@ -53,21 +59,21 @@ async fn forget_of_tenant(
 async fn forget_of(
     table: &Table,
     whose: (&TenantId, &RestaurantId),
+    most: usize,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
     let (mut forgotten, mut place) = (0, None);
-    while forgotten < TOKENS_MAX {
+    while forgotten < most {
         let size = PageSize::largest();
         let page = table.oldest_tokens_of_restaurant(whose, size, place.as_ref()).await?;
-        for token in &page.entries {
-            if now < token.forgotten_at() {
-                return Ok(forgotten);
-            }
-            table.delete_loyalty_token(&token.hash).await?;
-            forgotten += 1;
-        }
+        let tokens = page.entries.len();
+        let old = page.entries.into_iter().take_while(|token| token.forgotten_at() <= now);
+        let old: Vec<TokenHash> = old.map(|token| token.hash).collect();
+        let gone = iter(&old).map(|hash| table.delete_loyalty_token(hash));
+        gone.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
+        forgotten += old.len();
         place = page.next;
-        if place.is_none() {
+        if place.is_none() || old.len() < tokens {
             break;
         }
     }

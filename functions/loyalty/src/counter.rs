@@ -58,6 +58,7 @@ where
         }
         // The scope that is wanted in the first place is the one to name.
         let owner = RestaurantStaff::from_request_parts(parts, state).await;
-        owner.map(Counter::Owner).map_err(|_| refused)
+        let named = |again: Problem| if again.code() == refused.code() { refused } else { again };
+        owner.map(Counter::Owner).map_err(named)
     }
 }

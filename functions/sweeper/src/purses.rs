@@ -26,8 +26,8 @@ async fn of_shard(deps: &Deps, shard: u8, now: Timestamp) -> Result<usize, BoxEr
             Ok(cleared) => tidied += usize::from(cleared),
             // It stays due, and the others are tidied all the same.
             Err(error) => {
-                let (cause, customer) = (chain(&error), &due.customer);
-                tracing::warn!(error = cause, customer.id = %customer, "a purse is tidied later");
+                let (cause, programme) = (chain(&error), &due.programme);
+                tracing::warn!(error = cause, programme.id = %programme, "a purse is tidied later");
             }
         }
     }

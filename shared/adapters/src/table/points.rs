@@ -318,7 +318,7 @@ impl Table {
         most: u32,
     ) -> Result<Vec<DuePurse>, StoreError> {
         let found = self.due(keys::due_purses(shard), now, most).await?;
-        found.iter().map(|item| due_purse(item)).collect()
+        found.iter().map(due_purse).collect()
     }
 }
 

@@ -59,10 +59,10 @@ impl Payload {
         }
         let code = BEFORE_CODE.iter().find_map(|before| text.rsplit_once(before));
         let code = code.map_or(text, |(_, code)| code);
-        if code.len() == CODE_CHARS {
-            if let Some(token) = TokenSecret::of_code(code) {
-                return Ok(Self::Token(token));
-            }
+        if code.len() == CODE_CHARS
+            && let Some(token) = TokenSecret::of_code(code)
+        {
+            return Ok(Self::Token(token));
         }
         if let Some(signed) = SignedCode::parse(code) {
             return Ok(Self::Signed(signed));

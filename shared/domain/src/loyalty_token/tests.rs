@@ -172,8 +172,7 @@ fn a_signed_code_is_good_in_its_window_and_in_those_beside_it() {
 
 #[test]
 fn a_signed_code_of_another_key_customer_or_restaurant_is_none() {
-    let (key, other) = ([7; 32], [8; 32]).into();
-    let [key, other] = [key, other].map(|bytes: [u8; 32]| SigningKey::from_slice(&bytes).unwrap());
+    let [key, other] = [[7_u8; 32], [8; 32]].map(|bytes| SigningKey::from_slice(&bytes).unwrap());
     let code = signed(&key, 1, 0);
     assert_eq!(code.verify(&public(&other), &customer(), now()), Err(TokenRefused::Unknown));
     let somebody = CustomerId::parse("CUST-2").unwrap();

@@ -120,9 +120,10 @@ impl Purse {
     /// The purse without what has run out by now: holds give their points back, lots are gone.
     pub fn tidied(&self, now: Timestamp) -> Movement {
         let (mut purse, mut lines) = (self.clone(), Vec::new());
-        let (over, alive) = purse.holds.into_iter().partition(|hold| hold.expires_at <= now);
+        let is_over = |hold: &Hold| hold.expires_at <= now;
+        let (over, alive): (Vec<Hold>, Vec<Hold>) = purse.holds.into_iter().partition(is_over);
         purse.holds = alive;
-        lines.extend(Vec::<Hold>::from(over).into_iter().map(|hold| purse.free_up(hold)));
+        lines.extend(over.into_iter().map(|hold| purse.free_up(hold)));
         lines.extend(purse.expire(now));
         purse.version = self.version.saturating_add(1);
         Movement { purse, lines }
@@ -140,10 +141,10 @@ impl Purse {
 
     /// Takes out what is over.
     fn expire(&mut self, now: Timestamp) -> Option<Line> {
-        let (alive, gone) =
-            std::mem::take(&mut self.lots).into_iter().partition(|lot| lot.lives(now));
+        let lots = std::mem::take(&mut self.lots).into_iter();
+        let (alive, gone): (Vec<Lot>, Vec<Lot>) = lots.partition(|lot| lot.lives(now));
         self.lots = alive;
-        let points = sum(&Vec::<Lot>::from(gone));
+        let points = sum(&gone);
         (points > 0).then(|| Line::plain(LineKind::Expired, points))
     }
 

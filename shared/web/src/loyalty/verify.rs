@@ -174,7 +174,8 @@ struct Usage {
     movement: Option<Movement>,
 }
 
-/// What becomes of the points. Nothing where those of a reward's code were let go since the code was read.
+/// What becomes of the points. What a reward's code has held may be gone: because it was given up since it was read, or
+/// because the purchase that had brought the points was reversed.
 async fn decide(
     table: &Table,
     wanted: &Wanted,
@@ -187,7 +188,14 @@ async fn decide(
             let outcome = Outcome { balance: Some(purse.free(now)), ..Outcome::default() };
             return Ok(Some(Usage { outcome, movement: None }));
         };
-        let Ok(movement) = purse.redeeming(&token.hash, now) else { return Ok(None) };
+        let movement = match purse.redeeming(&token.hash, now) {
+            Ok(movement) => movement,
+            // Given up or used since it was read: then it is read again.
+            Err(_) if table.loyalty_token(&token.hash).await?.as_ref() != Some(token) => {
+                return Ok(None);
+            }
+            Err(refused) => return Err(refused.into()),
+        };
         let outcome = Outcome { balance: Some(movement.purse.free(now)), ..Outcome::default() };
         return Ok(Some(Usage { outcome, movement: Some(movement) }));
     };
