@@ -35,8 +35,7 @@ fn asks(customer: &Customer, page: &Reply, path: &str, fields: &[(&str, &str)]) 
     let csrf = attribute(page, "data-csrf");
     let mut body = url::form_urlencoded::Serializer::new(String::new());
     body.append_pair("csrf", &csrf).extend_pairs(fields);
-    let ask = customer.ask(Method::POST, path).header("accept", "application/json");
-    ask.body(FORM, body.finish())
+    customer.ask(Method::POST, &format!("{path}?as=json")).body(FORM, body.finish())
 }
 
 /// The page without the code in it.
@@ -57,9 +56,8 @@ async fn whoever_has_no_cookie_is_told_how_to_get_in_and_gets_no_code() {
     assert!(door.text().contains("Open your link first"), "{}", door.text());
     assert!(!door.text().contains("Mama Put") && door.header("cache-control") == "no-store");
     for of in ["code", "rewards/rwd_1/code", "release", "keys"] {
-        let ask = nobody.ask(Method::POST, &format!("{path}/{of}"));
-        let refused = ask.header("accept", "application/json").body(FORM, "csrf=x").await;
-        refused.problem(401, "customer_not_signed_in");
+        let ask = nobody.ask(Method::POST, &format!("{path}/{of}?as=json"));
+        ask.body(FORM, "csrf=x").await.problem(401, "customer_not_signed_in");
     }
     nobody.get(&format!("{path}/state")).await.problem(401, "customer_not_signed_in");
     assert_eq!(nobody.get(&format!("{path}/code")).await.status, 401);
@@ -193,7 +191,12 @@ async fn a_reward_s_code_holds_its_points_until_it_is_given_up() {
     let release = format!("{path}/release");
     let released = asks(&ada, &page, &release, &[("hold", id)]).await.is(200).json();
     assert_eq!(released, json!({ "balance": 120 }));
-    asks(&ada, &page, &release, &[("hold", id)]).await.problem(409, "points_not_held");
+    let again = asks(&ada, &page, &release, &[("hold", id)]).await.is(200).json();
+    assert_eq!(again, released, "the answer was lost");
+    asks(&ada, &page, &release, &[("hold", "none")]).await.problem(409, "points_not_held");
+    let eve = Customer::of(counter.platform.base(), counter.owner(), "eve").await;
+    let hers = eve.get(&path).await.is(200);
+    asks(&eve, &hers, &release, &[("hold", id)]).await.problem(404, "loyalty_token_unknown");
     // The same with forms.
     let shown = ada.presses(&page, &get).await.is(200);
     let text = shown.text();
@@ -211,6 +214,35 @@ async fn a_reward_s_code_holds_its_points_until_it_is_given_up() {
         .await
         .problem(404, "reward_unknown");
     counter.platform.points_agree(&counter.bistro).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_with_many_rewards_and_long_texts_is_light_all_the_same() {
+    for char in ["a", "<", "飯"] {
+        let counter = Counter::open().await;
+        let (ada, path) = (ada(&counter).await, wallet(&counter.bistro));
+        counter.bistro.gives("ada", 100, "sale-1").await;
+        let mut first = None;
+        for price in 1..=40 {
+            let name = format!("{price:02}{}", char.repeat(78));
+            let terms = json!({ "name": name, "description": char.repeat(300), "price": price });
+            let made = counter.bistro.offers(&terms).await;
+            first.get_or_insert(made);
+        }
+        let id = first.unwrap()["reward_id"].as_str().unwrap().to_owned();
+        let page = ada.get(&path).await.is(200);
+        let get = format!("{path}/rewards/{id}/code");
+        // As many open codes and lines as there may be.
+        for _ in 0..9 {
+            asks(&ada, &page, &get, &[]).await.is(200);
+        }
+        let shown = ada.presses(&page, &get).await.is(200);
+        let rewards = shown.text().matches("Get it: ").count();
+        let bytes = without_code(&shown);
+        assert!(bytes < PAGE_MAX_BYTES, "{char}: {bytes} bytes, {rewards} rewards");
+        assert!(shown.text().contains("Get it: 01") && !shown.text().contains("Get it: 31"));
+        assert!(rewards >= if char == "a" { 15 } else { 1 }, "{char}: {rewards}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

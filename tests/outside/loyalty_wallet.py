@@ -174,14 +174,14 @@ def walks(browser: Browser, demo: dict, ids: dict, shots: Shots, viewport: dict,
 def renews(browser: Browser, demo: dict, ids: dict) -> None:
     """A code is renewed before it ends, and a page that has slept does so as soon as it is looked at again."""
     page, watch = opened(browser, demo, ids, "sleeper", PHONE, clock=True)
-    with page.expect_response("**/code"):
+    with page.expect_response("**/code?as=json"):
         page.get_by_role("button", name=SHOW).click()
     page.get_by_text("Valid for 5 minutes").wait_for()
-    with page.expect_response("**/code"):
+    with page.expect_response("**/code?as=json"):
         page.clock.run_for(241_000)
     page.get_by_text("Valid for 5 minutes").wait_for()
     drawn = page.locator("#code path").get_attribute("d")
-    with page.expect_response("**/code"):
+    with page.expect_response("**/code?as=json"):
         page.clock.fast_forward(900_000)
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     page.wait_for_function("(before) => document.querySelector('#code path')?.getAttribute('d') !== before", arg=drawn)
@@ -193,18 +193,51 @@ def renews(browser: Browser, demo: dict, ids: dict) -> None:
 def fails(browser: Browser, demo: dict, ids: dict, shots: Shots) -> None:
     """What does not work is told in words, and may be tried again."""
     page, watch = opened(browser, demo, ids, "unlucky", PHONE)
-    page.route("**/code", lambda route: route.fulfill(status=500, content_type="application/problem+json", body="{}"))
+    page.route("**/code?as=json", lambda route: route.fulfill(status=500, content_type="application/problem+json", body="{}"))
     page.get_by_role("button", name=SHOW).click()
     page.get_by_text("Failed to generate QR").wait_for()
     shots.take(page, "failed")
     accessible(page, "failed")
-    page.unroute("**/code")
+    page.unroute("**/code?as=json")
     page.get_by_role("button", name="Retry").click()
     page.get_by_text("Valid for 5 minutes").wait_for()
     page.get_by_role("button", name="Close").click()
     watch.check()
     page.context.close()
     print("a failure was told, and tried again")
+
+
+def waits(browser: Browser, demo: dict, ids: dict) -> None:
+    """Points that are given after the staff has only identified the customer appear by themselves."""
+    api, customer = Api(demo), "waiting"
+    page, watch = opened(browser, demo, ids, customer, PHONE)
+    page.get_by_role("button", name=SHOW).click()
+    page.get_by_text("Valid for 5 minutes").wait_for()
+    verify(api, ids, on_screen(page, "#code"))
+    page.get_by_text("The staff has read your code.").wait_for()
+    gives(api, ids, customer, 70)
+    page.get_by_text("You have 70 points now.").wait_for()
+    page.get_by_role("button", name="Close").click()
+    page.locator("#purse", has_text="70").wait_for()
+    watch.check()
+    page.context.close()
+    print("points that were given later appeared")
+
+
+def loses_reward(browser: Browser, demo: dict, ids: dict) -> None:
+    """A reward's code whose answer was lost is told, and stands among the open ones."""
+    api, customer = Api(demo), "lossy"
+    gives(api, ids, customer, 120)
+    page, watch = opened(browser, demo, ids, customer, PHONE)
+    page.route("**/code?as=json", lambda route: (route.fetch(), route.abort()))
+    page.get_by_role("button", name="Get it: Coffee").click()
+    page.get_by_text("A code may be open all the same.").wait_for()
+    page.get_by_role("button", name="Close").click()
+    page.get_by_role("heading", name="Open codes").wait_for()
+    page.locator("#purse", has_text="70").wait_for()
+    watch.check()
+    page.context.close()
+    print("a reward's code whose answer was lost was told")
 
 
 def loses(browser: Browser, demo: dict, ids: dict, shots: Shots) -> None:
@@ -284,6 +317,8 @@ def main() -> None:
                         walks(browser, demo, ids, shots, viewport, scheme)
                 renews(browser, demo, ids)
                 fails(browser, demo, ids, shots)
+                waits(browser, demo, ids)
+                loses_reward(browser, demo, ids)
                 loses(browser, demo, ids, shots)
                 plainly(browser, demo, ids, shots)
                 browser.close()

@@ -8,7 +8,6 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use domain::loyalty_token::{EARN_S, Payload, REFRESH_S, REWARD_S, TokenRefused};
-use domain::reward::RewardRefused;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,8 +20,8 @@ use crate::Deps;
 use crate::door::{Place, Visit, Wants};
 use crate::page;
 
-/// A code as a page shows it.
-#[derive(Debug, Serialize, ToSchema)]
+/// A code as a page shows it. It is not printed for debugging: its picture is the code.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ShownCode {
     /// Its id, by which the page asks what has become of it, and gives it up.
     pub(crate) id: String,
@@ -42,7 +41,8 @@ pub(crate) struct ShownCode {
 }
 
 impl ShownCode {
-    fn of(issued: IssuedCode, reward: Option<String>) -> Result<Self, Problem> {
+    fn of(issued: IssuedCode) -> Result<Self, Problem> {
+        let reward = issued.reward;
         let Payload::Token(secret) = Payload::parse(&issued.token)? else {
             return Err(TokenRefused::NotDrawn.into());
         };
@@ -64,10 +64,13 @@ impl ShownCode {
     path = "/wallet/{restaurant_id}/code",
     tag = "loyalty",
     operation_id = "earn_code",
-    params(("restaurant_id" = String, Path, description = "The restaurant")),
+    params(
+        ("restaurant_id" = String, Path, description = "The restaurant"),
+        ("as" = Option<String>, Query, description = "`json`, as the page's script asks"),
+    ),
     request_body(content = String, content_type = "application/x-www-form-urlencoded", description = "`csrf` of the page"),
     responses(
-        (status = 200, description = "The code; for another `Accept` the page with it", body = ShownCode),
+        (status = 200, description = "With `as=json` the code, else the page with it", body = ShownCode),
         (status = 401, description = "No customer has signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The form is not one of this customer's", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such restaurant", body = ProblemBody, content_type = "application/problem+json"),
@@ -79,7 +82,7 @@ pub(crate) async fn earn_code(
     Place { restaurant, .. }: Place,
     request: Request,
 ) -> Response {
-    let wants = Wants::of(request.headers());
+    let wants = Wants::of(request.uri());
     let code = async {
         let (visit, _) = Visit::sent(&deps, &restaurant, request).await?;
         let code = earn(&deps, &visit).await?;
@@ -134,10 +137,11 @@ fn is_loaded_again(headers: &HeaderMap) -> bool {
     params(
         ("restaurant_id" = String, Path, description = "The restaurant"),
         ("reward_id" = String, Path, description = "The reward"),
+        ("as" = Option<String>, Query, description = "`json`, as the page's script asks"),
     ),
     request_body(content = String, content_type = "application/x-www-form-urlencoded", description = "`csrf` of the page"),
     responses(
-        (status = 200, description = "The code; for another `Accept` the page with it", body = ShownCode),
+        (status = 200, description = "With `as=json` the code, else the page with it", body = ShownCode),
         (status = 401, description = "No customer has signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The form is not one of this customer's", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such restaurant or reward", body = ProblemBody, content_type = "application/problem+json"),
@@ -151,7 +155,7 @@ pub(crate) async fn reward_code(
     Place { restaurant, reward }: Place,
     request: Request,
 ) -> Response {
-    let wants = Wants::of(request.headers());
+    let wants = Wants::of(request.uri());
     let code = async {
         let (visit, _) = Visit::sent(&deps, &restaurant, request).await?;
         let code = spend(&deps, &visit, &reward).await?;
@@ -164,17 +168,14 @@ async fn earn(deps: &Deps, visit: &Visit) -> Result<ShownCode, Problem> {
     visit.join(&deps.table, deps.ids.now()).await?;
     let own = (&deps.table, &deps.ids);
     let issued = issue_earn(own, &deps.public_url, &wish(visit)).await?;
-    ShownCode::of(issued, None)
+    ShownCode::of(issued)
 }
 
 async fn spend(deps: &Deps, visit: &Visit, reward: &str) -> Result<ShownCode, Problem> {
     visit.join(&deps.table, deps.ids.now()).await?;
     let own = (&deps.table, &deps.ids);
     let issued = issue_reward(own, &deps.public_url, &wish(visit), reward).await?;
-    let id = domain::id::RewardId::parse(reward).map_err(|_| RewardRefused::Unknown)?;
-    let named = deps.table.reward(&visit.restaurant.tenant, &id).await?;
-    let name = named.map(|reward| reward.terms.name).unwrap_or_default();
-    ShownCode::of(issued, Some(name))
+    ShownCode::of(issued)
 }
 
 fn wish(visit: &Visit) -> Wish<'_> {

@@ -7,7 +7,7 @@ use adapters::table::Table;
 use askama::Template;
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::id::RestaurantId;
 use domain::member::{Member, MemberRefused};
@@ -122,12 +122,11 @@ impl Visit {
 }
 
 impl Wants {
-    /// What the header `Accept` says.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-        match accept.is_some_and(|accept| accept.contains("application/json")) {
-            true => Self::Json,
-            false => Self::Page,
+    /// What the query says: `as=json` is the script. The content network passes no `Accept` on.
+    pub(crate) fn of(uri: &Uri) -> Self {
+        match Fields::parse(uri.query().unwrap_or_default().as_bytes()).get("as") {
+            "json" => Self::Json,
+            _ => Self::Page,
         }
     }
 

@@ -146,6 +146,9 @@ fn wallet(
     let clock =
         |code: &ShownCode| code.expires_at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
     let restaurant = visit.restaurant.profile.name.clone();
+    let holds = HoldRow::all(purse, &names, &zone, now);
+    let history = HistoryRow::all(&changes.entries, &names, &zone);
+    let room = words::room(&holds, &history);
     WalletPage {
         shell: Shell::titled(format!("{restaurant} · My points")),
         look: Look::of(tenant),
@@ -163,9 +166,9 @@ fn wallet(
         version: purse.version,
         balance: purse.free(now),
         expiry: words::expiry(purse, &zone, now),
-        rewards: RewardRow::all(rewards, purse.free(now), &zone, now),
-        holds: HoldRow::all(purse, &names, &zone, now),
-        history: HistoryRow::all(&changes.entries, &names, &zone),
+        rewards: RewardRow::all((rewards, room), purse.free(now), &zone, now),
+        holds,
+        history,
         until: shown.as_ref().map(clock).unwrap_or_default(),
         shown,
     }

@@ -17,10 +17,13 @@ use crate::door::{Place, Visit, Wants};
     path = "/wallet/{restaurant_id}/release",
     tag = "loyalty",
     operation_id = "release_code",
-    params(("restaurant_id" = String, Path, description = "The restaurant")),
+    params(
+        ("restaurant_id" = String, Path, description = "The restaurant"),
+        ("as" = Option<String>, Query, description = "`json`, as the page's script asks"),
+    ),
     request_body(content = String, content_type = "application/x-www-form-urlencoded", description = "`csrf` of the page, and `hold`: the id of the code"),
     responses(
-        (status = 200, description = "For `Accept: application/json`: the points are free", body = Released),
+        (status = 200, description = "With `as=json`: the points are free, also if they were so before", body = Released),
         (status = 303, description = "Back to the wallet"),
         (status = 401, description = "No customer has signed in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The form is not one of this customer's", body = ProblemBody, content_type = "application/problem+json"),
@@ -34,7 +37,7 @@ pub(crate) async fn release_code(
     Place { restaurant, .. }: Place,
     request: Request,
 ) -> Response {
-    let wants = Wants::of(request.headers());
+    let wants = Wants::of(request.uri());
     match (give_up(&deps, &restaurant, request).await, wants) {
         (Ok(released), Wants::Json) => Json(released).into_response(),
         (Ok(_), Wants::Page) => see(&format!("/wallet/{restaurant}")),

@@ -4,23 +4,19 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use domain::loyalty_token::{LoyaltyToken, TokenHash, TokenState};
+use domain::loyalty_token::{LoyaltyToken, TokenState};
 use jiff::Timestamp;
-use serde::de::IntoDeserializer;
-use serde::de::value::Error;
 use serde::{Deserialize, Serialize};
 use tokio::try_join;
 use utoipa::ToSchema;
 use web::Problem;
 use web::input::Params;
+use web::loyalty::issue::hash_of;
 use web::principal::AccessRefused;
 use web::problem::ProblemBody;
 
 use crate::Deps;
 use crate::door::{Place, Visit, Wants};
-
-/// The characters of a code's hash.
-const HASH_CHARS: usize = 64;
 
 /// Which code.
 #[derive(Debug, Deserialize)]
@@ -126,10 +122,4 @@ async fn become_of(
     let is_current = current.as_ref() == Some(hash);
     let state = if is_current { state } else { TokenState::Expired };
     Ok(CodeState { state, awarded })
-}
-
-fn hash_of(text: &str) -> Option<TokenHash> {
-    let is_hash = text.len() == HASH_CHARS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let hash = IntoDeserializer::<Error>::into_deserializer(text);
-    is_hash.then(|| TokenHash::deserialize(hash).ok()).flatten()
 }

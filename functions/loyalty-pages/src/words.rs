@@ -12,6 +12,15 @@ use domain::tip::local_amount;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+/// How many rewards are shown.
+const REWARDS_MAX: usize = 30;
+/// What the lists may have of a page, in bytes: a page is read over the slowest networks.
+const LISTS_MAX_BYTES: usize = 21_000;
+/// What a reward, an open code, and a line of the history have without their texts, in bytes.
+const REWARD_BYTES: usize = 380;
+const HOLD_BYTES: usize = 620;
+const HISTORY_BYTES: usize = 150;
+
 /// A reward in the list.
 pub(crate) struct RewardRow {
     pub(crate) id: String,
@@ -46,6 +55,19 @@ pub(crate) fn points(number: i64) -> String {
     format!("{number} {}", if number.unsigned_abs() == 1 { "point" } else { "points" })
 }
 
+/// What is left of a page for the rewards, in bytes.
+pub(crate) fn room(holds: &[HoldRow], history: &[HistoryRow]) -> usize {
+    let held: usize = holds.iter().map(|row| HOLD_BYTES + 2 * written(&row.reward)).sum();
+    let told: usize = history.iter().map(|row| HISTORY_BYTES + written(&row.what)).sum();
+    LISTS_MAX_BYTES.saturating_sub(held + told)
+}
+
+/// How many bytes a text has on a page, where marks of markup are spelled out.
+fn written(text: &str) -> usize {
+    let spelled = |char: char| if "<>&\"'".contains(char) { 5 } else { char.len_utf8() };
+    text.chars().map(spelled).sum()
+}
+
 /// For what there are points.
 pub(crate) fn earning(terms: &ProgrammeTerms) -> String {
     match &terms.earning {
@@ -68,8 +90,14 @@ pub(crate) fn expiry(purse: &Purse, zone: &TimeZone, now: Timestamp) -> Option<S
 }
 
 impl RewardRow {
-    /// The rewards that are of interest, the cheapest first.
-    pub(crate) fn all(rewards: &[Reward], free: i64, zone: &TimeZone, now: Timestamp) -> Vec<Self> {
+    /// The rewards that are of interest, the cheapest first and what is sold out last, as many as there is room for. A
+    /// description gives way to another reward's name.
+    pub(crate) fn all(
+        (rewards, room): (&[Reward], usize),
+        free: i64,
+        zone: &TimeZone,
+        now: Timestamp,
+    ) -> Vec<Self> {
         let mut shown: Vec<&Reward> = rewards
             .iter()
             .filter(|reward| match reward.state(now) {
@@ -77,8 +105,30 @@ impl RewardRow {
                 RewardState::Over | RewardState::Withdrawn => false,
             })
             .collect();
-        shown.sort_by_key(|reward| (reward.terms.price, &reward.id));
-        shown.into_iter().map(|reward| Self::of(reward, free, zone, now)).collect()
+        let is_sold_out = |reward: &Reward| reward.state(now) == RewardState::SoldOut;
+        shown.sort_by_key(|reward| (is_sold_out(reward), reward.terms.price, &reward.id));
+        shown.truncate(REWARDS_MAX);
+        let rows = shown.into_iter().map(|reward| Self::of(reward, free, zone, now)).collect();
+        Self::fitted(rows, room)
+    }
+
+    /// Names first, then as many descriptions as there is room for beside them.
+    fn fitted(mut rows: Vec<Self>, mut room: usize) -> Vec<Self> {
+        let mut fits = |bytes: usize| {
+            let left = room.checked_sub(bytes);
+            room = left.unwrap_or(room);
+            left.is_some()
+        };
+        // A name is the label of its button too.
+        let named =
+            rows.iter().take_while(|row| fits(REWARD_BYTES + 2 * written(&row.name))).count();
+        rows.truncate(named);
+        for row in &mut rows {
+            if !fits(written(&row.description)) {
+                row.description.clear();
+            }
+        }
+        rows
     }
 
     fn of(reward: &Reward, free: i64, zone: &TimeZone, now: Timestamp) -> Self {

@@ -35,6 +35,13 @@ export const keepKey = (customer, key) => inStore(KEYS, "readwrite", (keys) => k
 export const placeOf = (restaurant) => inStore(PLACES, "readonly", (places) => places.get(restaurant));
 export const keepPlace = (restaurant, place) => inStore(PLACES, "readwrite", (places) => places.put(place, restaurant));
 
+// Whether anything is kept for another customer than this one.
+export const keepsForOthers = async (owner) => {
+  const owners = await inStore(KEYS, "readonly", (keys) => keys.getAllKeys());
+  const places = await inStore(PLACES, "readonly", (kept) => kept.getAll());
+  return owners.some((of) => of !== owner) || places.some((place) => place.owner !== owner);
+};
+
 // Forgets all of it: whoever has signed out shows no codes.
 export const forget = async () => {
   await inStore(KEYS, "readwrite", (keys) => keys.clear());

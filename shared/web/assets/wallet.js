@@ -2,8 +2,11 @@
 // the points soon after a code was read. Without a network the customer's own device makes the codes.
 const ANSWER_MAX_MS = 15_000;
 const POLL_MS = 3_000;
+// How long after a code was read points may still be given for it, while nobody has to ask.
+const GIVEN_MAX_MS = 120_000;
 const FAILED = "Failed to generate QR";
 const LOST = "Connection error, retry";
+const MAYBE_OPEN = "A code may be open all the same. Then it is under “Open codes” on this page.";
 const PARTS = ["purse", "rewards", "history"];
 const CACHE = "tessera-wallet";
 
@@ -12,10 +15,12 @@ const part = (id) => document.getElementById(id);
 const page = main.dataset;
 const shows = (id, is) => { part(id).hidden = !is; };
 
-// The form whose code is shown with that code, what makes codes without a network, and what keeps the screen on.
+// The form whose code is shown with that code, what makes codes without a network, what keeps the screen on, and what
+// waits for points.
 let shown;
 let own;
 let awake;
+let given;
 
 class Refused extends Error {
   constructor(status, problem) {
@@ -26,9 +31,10 @@ class Refused extends Error {
 
 // No answer is told apart from a refusal: after it nobody knows what has happened.
 const ask = async (path, fields) => {
-  const answer = await fetch(path, {
+  // The content network passes a query on, but not what a header accepts.
+  const answer = await fetch(fields ? `${path}?as=json` : path, {
     method: fields ? "POST" : "GET", body: fields && new URLSearchParams(fields), cache: "no-store",
-    headers: { accept: "application/json" }, signal: AbortSignal.timeout(ANSWER_MAX_MS),
+    signal: AbortSignal.timeout(ANSWER_MAX_MS),
   });
   const read = await answer.json().catch(() => undefined);
   if (answer.ok && read) return read;
@@ -37,7 +43,13 @@ const ask = async (path, fields) => {
   throw new Refused(answer.status, read);
 };
 
-const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? "" : "."}`;
+const instant = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+// A detail begins in lower case and has no full stop; on a page it is a sentence, and its instants are read by people.
+const sentence = (detail) => {
+  const text = detail.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (at) => instant.format(new Date(at)));
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? "" : "."}`;
+};
 
 // Puts what has changed into the page: the same markup as a new page has.
 const renew = async () => {
@@ -75,6 +87,14 @@ const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).p
 
 const isEarning = () => shown.form.dataset.code === "earn";
 
+// A reward's code has simply run out. The platform's time for it began somewhat before ours.
+const over = () => {
+  stops();
+  shown.code = undefined;
+  tells("This code is over", "Its time has run out. Its points are yours again.");
+  renew().catch(() => {});
+};
+
 const tick = () => {
   clearTimeout(shown.timer);
   if (!shown.code) return;
@@ -84,11 +104,9 @@ const tick = () => {
   if (goneS < 0 || goneS >= (renewS ?? lifeS)) {
     if (renewS) {
       // Nobody looks; the next look gets a new one.
-      if (!document.hidden) show(shown.form);
+      if (!document.hidden) show(shown.form, shown.path);
     } else {
-      stops();
-      tells("This code is over", "Its points are yours again.");
-      renew();
+      over();
     }
     return;
   }
@@ -98,13 +116,45 @@ const tick = () => {
   shown.timer = setTimeout(tick, 1000);
 };
 
-const finished = (said, { awarded, balance }) => {
+const finished = ({ awarded, balance }) => {
   stops();
   shown.code = undefined;
   const points = (number) => `${number} ${Math.abs(number) === 1 ? "point" : "points"}`;
   const more = awarded ? `You got ${points(awarded)}. ` : "";
   tells("Success!", `${more}You have ${points(balance)} now.`);
-  part("said").textContent = said;
+  part("said").textContent = "Your code was read.";
+};
+
+// The staff has only learned who is there. Points that are given right after appear by themselves, also on the page
+// without the sheet.
+const awaits = (mine, version) => {
+  stops();
+  mine.code = undefined;
+  tells("Thank you", "The staff has read your code.");
+  const until = Date.now() + GIVEN_MAX_MS;
+  const look = async () => {
+    if (Date.now() > until) return;
+    try {
+      const state = document.hidden ? undefined : await ask(page.state);
+      if (state && state.version !== version) {
+        renew().catch(() => {});
+        if (shown === mine && part("sheet").open) finished({ balance: state.balance });
+        return;
+      }
+    } catch { /* The next look may get an answer. */ }
+    given = setTimeout(look, POLL_MS);
+  };
+  clearTimeout(given);
+  given = setTimeout(look, POLL_MS);
+};
+
+// What is said of a code that is not good any more.
+const ended = ({ code, began }) => {
+  if (!isEarning() && Date.now() - began >= code.life_s * 1000 - ANSWER_MAX_MS) return over();
+  stops();
+  shown.code = undefined;
+  const why = isEarning() ? "Another screen of yours shows a newer one." : "It was given up. Its points are yours again.";
+  tells("This code is over", why, { again: isEarning() ? "Refresh QR Code" : "" });
 };
 
 // Looks whether the code was read, as long as somebody looks at it.
@@ -116,14 +166,15 @@ const poll = async () => {
     const state = await ask(`${page.state}?code=${code.id}`);
     if (shown.code !== code) return;
     if (String(state.version) !== page.version) renew().catch(() => {});
+    code.version ??= state.version;
     if (state.code?.state === "used") {
-      finished("Your code was read.", { awarded: state.code.awarded, balance: state.balance });
+      const isAwaited = isEarning() && state.code.awarded === undefined && state.version === code.version;
+      if (isAwaited) awaits(shown, state.version);
+      else finished({ awarded: state.code.awarded, balance: state.balance });
       return;
     }
     if (state.code?.state === "expired") {
-      stops();
-      shown.code = undefined;
-      tells("This code is over", "It was given up, or another screen of yours shows a newer one.", { again: isEarning() ? "Refresh QR Code" : "" });
+      ended(shown);
       return;
     }
   } catch { /* The code on the screen is good all the same. */ }
@@ -169,29 +220,32 @@ const signs = async () => {
 
 const fails = (error) => {
   const heading = isEarning() ? "Earn points" : "No code";
+  const isRefused = error instanceof Refused && error.status < 500;
+  const words = isEarning() || isRefused ? "" : MAYBE_OPEN;
   if (error instanceof Refused) {
-    const words = error.status >= 500 || !error.message ? FAILED : sentence(error.message);
-    tells(heading, "", { error: words });
+    tells(heading, words, { error: isRefused && error.message ? sentence(error.message) : FAILED });
     return;
   }
-  tells(heading, "", { error: LOST });
+  tells(heading, words, { error: LOST });
   if (isEarning() && page.drawing) signs().catch(() => { /* It is told already. */ });
 };
 
-const show = async (form) => {
+// The path is that of the button, where one form has several.
+const show = async (form, path) => {
   if (shown) stops();
-  const mine = { form };
+  const mine = { form, path };
   shown = mine;
   const sheet = part("sheet");
   if (!sheet.open) sheet.showModal();
   tells("One moment…", "");
   try {
-    const code = await ask(form.action, new FormData(form));
+    const code = await ask(path, new FormData(form));
     if (shown === mine && sheet.open) draws(code);
-    // A reward's code holds points, also if nobody has waited for it.
-    if (form.dataset.code !== "earn") renew().catch(() => {});
   } catch (error) {
     if (shown === mine && sheet.open) fails(error);
+  } finally {
+    // A reward's code holds points, also if nobody has waited for it, or its answer was lost.
+    if (form.dataset.code !== "earn") renew().catch(() => {});
   }
 };
 
@@ -213,7 +267,9 @@ const givesUp = async (form) => {
 
 // What is needed without a network: a key that only this browser has, and the page's shell.
 const prepares = async () => {
-  const { keyOf, keepKey, keepPlace } = await import(page.kept);
+  const { keyOf, keepKey, keepPlace, keepsForOthers, forget } = await import(page.kept);
+  // Whoever had this browser before shows no codes any more.
+  if (await keepsForOthers(page.owner)) await forget();
   const enrolled = page.keys.split(" ");
   const before = await keyOf(page.owner);
   if (!before || !enrolled.includes(before.id)) {
@@ -241,7 +297,7 @@ const submits = (event) => {
   const form = event.target;
   if (form.dataset.code) {
     event.preventDefault();
-    show(form);
+    show(form, event.submitter?.hasAttribute("formaction") ? event.submitter.formAction : form.action);
   } else if (form.id === "give-up") {
     event.preventDefault();
     givesUp(form);
@@ -253,8 +309,8 @@ const submits = (event) => {
 
 const begin = () => {
   document.addEventListener("submit", submits);
-  part("refresh").addEventListener("click", () => show(shown.form));
-  part("retry").addEventListener("click", () => show(shown.form));
+  part("refresh").addEventListener("click", () => show(shown.form, shown.path));
+  part("retry").addEventListener("click", () => show(shown.form, shown.path));
   part("close").addEventListener("click", () => part("sheet").close());
   part("sheet").addEventListener("close", () => {
     stops();
@@ -266,7 +322,7 @@ const begin = () => {
     tick();
     poll();
   });
-  addEventListener("online", () => { if (own) show(shown.form); });
+  addEventListener("online", () => { if (own) show(shown.form, shown.path); });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 };
 

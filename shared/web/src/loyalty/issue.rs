@@ -20,6 +20,8 @@ use domain::points::{PointsReference, PointsRefused, PointsTransaction};
 use domain::restaurant::Restaurant;
 use domain::reward::{Reward, RewardRefused};
 use jiff::Timestamp;
+use serde::de::IntoDeserializer;
+use serde::de::value::Error;
 use serde::{Deserialize, Serialize};
 use tokio::try_join;
 use utoipa::ToSchema;
@@ -27,6 +29,9 @@ use utoipa::ToSchema;
 use super::draw::draw;
 use super::points::{READS_MAX, busy, rest};
 use crate::problem::Problem;
+
+/// The characters of a code's hash.
+const HASH_CHARS: usize = 64;
 
 /// The address under which people reach the platform, without a slash at its end.
 #[derive(Clone, Debug)]
@@ -71,6 +76,9 @@ pub struct IssuedCode {
     /// What the customer can spend beside it, in points; for a reward's code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub balance: Option<i64>,
+    /// The name of the reward that it is for; a page shows it.
+    #[serde(skip)]
+    pub reward: Option<String>,
 }
 
 /// A code for a reward that was given up.
@@ -195,7 +203,8 @@ async fn hold(
         RewardIssued::Outrun => Ok(None),
         RewardIssued::Done => {
             told(&token);
-            Ok(Some(IssuedCode { balance: Some(moved.purse.free(now)), ..code }))
+            let balance = Some(moved.purse.free(now));
+            Ok(Some(IssuedCode { balance, reward: Some(reward.terms.name.clone()), ..code }))
         }
     }
 }
@@ -221,7 +230,8 @@ fn mint(
     let svg = draw(&payload)?;
     metrics::histogram!("loyalty_token_generation_seconds").record(started.elapsed());
     let (code, expires_at) = (secret.code(), token.expires_at);
-    let code = IssuedCode { token: code, url, payload, svg, expires_at, balance: None };
+    let code =
+        IssuedCode { token: code, url, payload, svg, expires_at, balance: None, reward: None };
     Ok(Minted { token, code })
 }
 
@@ -264,19 +274,27 @@ pub async fn release(
     free((table, ids), tenant, is_own, &secret.hash()).await
 }
 
-/// Gives up a code for a reward that its customer has not at hand any more: `hold` is its hash.
+/// Gives up a code for a reward that its customer has not at hand any more: `hold` is its hash. It may be asked again,
+/// as [`release`].
 ///
 /// # Errors
-/// [`PointsRefused::NotHeld`] where nothing is held for it any more; else as [`release`].
+/// [`PointsRefused::NotHeld`] for what is no hash; else as [`release`].
 pub async fn release_held(
     (table, ids): (&Table, &Ids),
     (tenant, customer, programme): (&TenantId, &CustomerId, &ProgrammeId),
     hold: &str,
 ) -> Result<Released, Problem> {
-    let purse = table.purse(tenant, programme, customer).await?;
-    let hold = purse.holds.iter().find(|held| held.token.as_str() == hold);
-    let hold = hold.ok_or(PointsRefused::NotHeld)?;
-    free((table, ids), tenant, |token| token.customer == *customer, &hold.token).await
+    let hash = hash_of(hold).ok_or(PointsRefused::NotHeld)?;
+    let is_own =
+        |token: &LoyaltyToken| token.customer == *customer && token.programme == *programme;
+    free((table, ids), tenant, is_own, &hash).await
+}
+
+/// The hash of a code, as a page names the code by it.
+pub fn hash_of(text: &str) -> Option<TokenHash> {
+    let is_hash = text.len() == HASH_CHARS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let hash = IntoDeserializer::<Error>::into_deserializer(text);
+    is_hash.then(|| TokenHash::deserialize(hash).ok()).flatten()
 }
 
 async fn free(
