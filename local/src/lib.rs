@@ -28,6 +28,7 @@ pub mod functions;
 pub mod gateway;
 pub mod meter;
 pub mod paystack;
+mod permission;
 mod prometheus;
 pub mod queue;
 pub mod registry;

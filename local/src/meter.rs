@@ -21,6 +21,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::BodyExt;
+use serde_json::json;
 
 pub use fault::{Fault, Filter};
 pub use script::Script;
@@ -30,6 +31,11 @@ use death::Deaths;
 pub(crate) use death::Deathwatch;
 use fault::{Faults, Verdict};
 use script::Followed;
+
+use crate::permission::TablePermissions;
+
+/// What DynamoDB calls a request that no policy allows.
+const DENIED: &str = "com.amazon.coral.service#AccessDeniedException";
 
 /// Which operation of which service a function asked for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -165,10 +171,20 @@ impl Meter {
         self.0.deaths.watch()
     }
 
-    /// The client for one function.
+    /// The client for one function, of which nothing is asked: for tools and tests that use its environment.
     pub(crate) fn client(&self, function: &str, inner: SharedHttpClient) -> SharedHttpClient {
-        let function = Arc::from(function);
-        SharedHttpClient::new(MeteredClient { meter: self.clone(), function, inner })
+        self.held_client(function, None, inner)
+    }
+
+    /// The client for one function, which may do with the table what its policy says.
+    pub(crate) fn held_client(
+        &self,
+        function: &str,
+        permissions: Option<TablePermissions>,
+        inner: SharedHttpClient,
+    ) -> SharedHttpClient {
+        let (function, permissions) = (Arc::from(function), permissions.map(Arc::new));
+        SharedHttpClient::new(MeteredClient { meter: self.clone(), function, permissions, inner })
     }
 
     fn under_way(&self) -> UnderWay {
@@ -201,6 +217,7 @@ impl fmt::Debug for Meter {
 struct MeteredClient {
     meter: Meter,
     function: Arc<str>,
+    permissions: Option<Arc<TablePermissions>>,
     inner: SharedHttpClient,
 }
 
@@ -213,6 +230,7 @@ impl HttpClient for MeteredClient {
         SharedHttpConnector::new(MeteredConnector {
             meter: self.meter.clone(),
             function: self.function.clone(),
+            permissions: self.permissions.clone(),
             inner: self.inner.http_connector(settings, components),
         })
     }
@@ -222,6 +240,7 @@ impl HttpClient for MeteredClient {
 struct MeteredConnector {
     meter: Meter,
     function: Arc<str>,
+    permissions: Option<Arc<TablePermissions>>,
     inner: SharedHttpConnector,
 }
 
@@ -236,6 +255,10 @@ impl MeteredConnector {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let call = classify(self.function.clone(), &request);
         let _under_way = (call.service == "dynamodb").then(|| self.meter.under_way());
+        if let Some(reason) = self.refused(&call, &request) {
+            tracing::error!("the policy of `{}` refuses: {reason}", self.function);
+            return fault::answer(400, json!({ "__type": DENIED, "message": reason }).to_string());
+        }
         let verdict = self.meter.admit(&call, request.headers().get("amz-sdk-invocation-id"));
         match verdict {
             None => self.effect(&call, request).await,
@@ -252,6 +275,12 @@ impl MeteredConnector {
                 std::future::pending().await
             }
         }
+    }
+
+    /// Why the function's policy does not allow a request to the table.
+    fn refused(&self, call: &Call, request: &HttpRequest) -> Option<String> {
+        let permissions = self.permissions.as_ref().filter(|_| call.service == "dynamodb")?;
+        permissions.refuse(&call.operation, request.body().bytes().unwrap_or_default())
     }
 
     async fn twice(

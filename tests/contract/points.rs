@@ -178,7 +178,7 @@ async fn what_runs_out_makes_a_purse_due_until_it_is_tidied() {
         programme: ada.programme.clone(),
         customer: ada.customer.clone(),
     };
-    assert_eq!(due(end).await, [own.clone()]);
+    assert_eq!(due(end).await, std::slice::from_ref(&own));
     let before = end - SignedDuration::from_millis(1);
     assert!(!web::loyalty::points::tidy(&table, &own, before).await.unwrap());
     let tries = (0..8).map(|_| web::loyalty::points::tidy(&table, &own, end));

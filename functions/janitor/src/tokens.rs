@@ -7,7 +7,7 @@ use adapters::table::{StoreError, Table};
 use domain::id::{RestaurantId, TenantId};
 use domain::loyalty_token::TokenHash;
 use domain::page::PageSize;
-use futures::stream::{StreamExt, TryStreamExt, iter};
+use futures::future::try_join_all;
 use jiff::Timestamp;
 
 /// The most codes that one clean-up forgets; the next one, and the table itself, go on with what is left.
@@ -69,8 +69,9 @@ async fn forget_of(
         let tokens = page.entries.len();
         let old = page.entries.into_iter().take_while(|token| token.forgotten_at() <= now);
         let old: Vec<TokenHash> = old.map(|token| token.hash).collect();
-        let gone = iter(&old).map(|hash| table.delete_loyalty_token(hash));
-        gone.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
+        for some in old.chunks(AT_ONCE) {
+            try_join_all(some.iter().map(|hash| table.delete_loyalty_token(hash))).await?;
+        }
         forgotten += old.len();
         place = page.next;
         if place.is_none() || old.len() < tokens {

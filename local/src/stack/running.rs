@@ -20,6 +20,9 @@ pub(crate) struct Running {
     /// Its folder.
     pub(crate) name: String,
     pub(crate) timeout: Duration,
+    /// What the function itself has: with the table it may do what its policy says.
+    pub(crate) own: Environment,
+    /// The same for tools of this process and for tests, of which nothing is asked.
     pub(crate) environment: Environment,
     pub(crate) handler: RwLock<Handler>,
     /// Makes the handler anew, after its process has died.
@@ -76,7 +79,7 @@ impl Running {
 
     /// What a process knew dies with it; the next call is a cold start.
     fn begin_anew(&self) {
-        match (self.build)(&self.environment) {
+        match (self.build)(&self.own) {
             Ok(fresh) => *self.handler.write().unwrap_or_else(PoisonError::into_inner) = fresh,
             Err(error) => tracing::error!("`{}` does not start again: {error}", self.name),
         }

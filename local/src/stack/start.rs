@@ -23,6 +23,7 @@ use crate::embedded::dynamo::Dynamo;
 use crate::gateway::{self, Cdn, Gateway, RouteTable};
 use crate::meter::Meter;
 use crate::paystack::{INLINE_SCRIPT_PATH, Simulator};
+use crate::permission::TablePermissions;
 use crate::prometheus;
 use crate::schedule;
 use crate::stream::Reader;
@@ -211,14 +212,18 @@ pub(super) fn functions(
         let build = options.registry.build(&function.name);
         let build =
             build.ok_or_else(|| broken("template.yaml names it, and it is not built in".into()))?;
-        let http = meter.client(&function.name, plain_http_client());
-        let variables = variables_of(function, common);
-        let (clock, random) = (options.clock.clone(), options.random.clone());
-        let environment = Environment::new(variables, http, clock, random);
-        let handler = build(&environment).map_err(|error| broken(error.to_string()))?;
+        let permissions = TablePermissions::of(function.policies());
+        let held = meter.held_client(&function.name, Some(permissions), plain_http_client());
+        let open = meter.client(&function.name, plain_http_client());
+        let environment = |http| {
+            let (clock, random) = (options.clock.clone(), options.random.clone());
+            Environment::new(variables_of(function, common), http, clock, random)
+        };
+        let (own, environment) = (environment(held), environment(open));
+        let handler = build(&own).map_err(|error| broken(error.to_string()))?;
         let (name, timeout) = (function.name.clone(), function.timeout);
         let (handler, meter) = (handler.into(), meter.clone());
-        let one = Arc::new(Running { name, timeout, environment, handler, build, meter });
+        let one = Arc::new(Running { name, timeout, own, environment, handler, build, meter });
         if running.insert(function.name.clone(), one).is_some() {
             return Err(broken("template.yaml names it twice".to_owned()));
         }
