@@ -152,33 +152,55 @@ async fn a_purchase_that_is_reversed_takes_its_points_back_once() {
     platform.points_agree(&bistro).await;
 }
 
+/// A code for the reward, of a customer who has the points for it.
+async fn code_for(bistro: &Bistro, reward: &Value) -> Value {
+    let wish = json!({
+        "restaurant_id": bistro.id(), "customer_id": "ADA", "reward_id": reward["reward_id"],
+    });
+    let ask = bistro.owner.post_once("/api/v1/loyalty/tokens/redemption").json(&wish);
+    json!({ "restaurant_id": bistro.id(), "payload": ask.await.is(201).json()["payload"] })
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reversal_goes_below_zero_as_far_as_the_programme_allows() {
     let (platform, bistro) = open(&json!({ "overdraft_points_max": 20 })).await;
     let reward = bistro.offers(&json!({})).await;
     let _earned = bistro.gives("ADA", 50, "r-1").await;
-    let wish = json!({
-        "restaurant_id": bistro.id(), "customer_id": "ADA", "reward_id": reward["reward_id"],
-    });
-    let ask = bistro.owner.post_once("/api/v1/loyalty/tokens/redemption").json(&wish);
-    let _code = ask.await.is(201);
+    let code = code_for(&bistro, &reward).await;
     let held = bistro.balance("ADA").await;
     assert_eq!((&held["balance"], &held["held"]), (&json!(0), &json!(50)));
+    let _given = bistro.owner.post("/api/v1/loyalty/verify").json(&code).await.is(200);
     let back = bistro.reverses("r-1").await.is(200).json();
     assert_eq!((&back["taken_back"], &back["missing"]), (&json!(20), &json!(30)));
     assert_eq!(back["balance"], -20);
     platform.points_agree(&bistro).await;
     // What is earned next pays the debt first.
     assert_eq!(bistro.gives("ADA", 15, "r-2").await["balance"], -5);
-    assert_eq!(bistro.gives("ADA", 10, "r-3").await["balance"], 5);
+    assert_eq!(bistro.gives("ADA", 55, "r-3").await["balance"], 50);
     platform.points_agree(&bistro).await;
     // A code that was not used in time holds nothing any more, whoever tidies up and when.
+    let _unused = code_for(&bistro, &reward).await;
     platform.passes(SignedDuration::from_secs(600)).await;
     let free = bistro.balance("ADA").await;
-    assert_eq!((&free["balance"], &free["held"]), (&json!(55), &json!(0)));
+    assert_eq!((&free["balance"], &free["held"]), (&json!(50), &json!(0)));
     platform.points_agree(&bistro).await;
     let _swept = platform.invokes("sweeper", json!({})).await;
     assert_eq!(lines(&bistro).await[0], line("released", 50));
+    platform.points_agree(&bistro).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_code_holds_goes_back_with_its_purchase_and_the_code_is_good_for_nothing() {
+    let (platform, bistro) = open(&json!({ "overdraft_points_max": 20 })).await;
+    let reward = bistro.offers(&json!({})).await;
+    let _earned = bistro.gives("ADA", 50, "r-1").await;
+    let code = code_for(&bistro, &reward).await;
+    let back = bistro.reverses("r-1").await.is(200).json();
+    assert_eq!((&back["taken_back"], &back["missing"]), (&json!(50), &json!(0)));
+    assert_eq!(back["balance"], 0);
+    let shown = bistro.owner.post("/api/v1/loyalty/verify").json(&code).await;
+    shown.problem(409, "points_not_held");
+    assert_eq!(bistro.balance("ADA").await["held"], 0);
     platform.points_agree(&bistro).await;
 }
 

@@ -127,16 +127,15 @@ impl Note {
     /// # Errors
     /// [`InvalidFields`] when it is empty, too long, or has control characters other than line ends.
     pub fn parse(text: &str) -> Result<Self, InvalidFields> {
-        let text = text.trim();
+        // A browser's form sends line ends as HTTP writes them.
+        let text = text.trim().replace("\r\n", "\n");
         let length = text.chars().count();
         let odd = text.chars().any(|c| c.is_control() && c != '\n');
         if length == 0 || length > NOTE_MAX_CHARS || odd {
-            let detail = format!(
-                "a note has 1 to {NOTE_MAX_CHARS} printable characters; a line break in it is \\n"
-            );
+            let detail = format!("a note has 1 to {NOTE_MAX_CHARS} characters");
             return Err(InvalidFields(vec![FieldError::new("note", "invalid_note", detail)]));
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text))
     }
 
     /// A note of the platform's own, which keeps to the limits.
