@@ -1,8 +1,8 @@
 //! What a page draws by itself: any text as a QR code, and codes that a customer's own device signs.
 //!
-//! Compiled to one small WebAssembly module. The page writes into a buffer whose address it is told, calls, and reads the
-//! answer from another: no pointer comes from outside. Deliberately absent: keys, the clock and random bytes, which the
-//! page has; and any rule, which the domain has.
+//! Compiled to one small WebAssembly module. The page writes into a buffer whose address it is told, calls, and reads
+//! the answer from another: no pointer comes from outside. Deliberately absent: keys, the clock and random bytes, which
+//! the page has; and any rule, which the domain has.
 
 #![deny(missing_docs)]
 #![expect(unsafe_code, reason = "an exported name counts as unsafe; there is no unsafe block")]
@@ -37,8 +37,8 @@ pub extern "C" fn reserve(bytes: usize) -> *const u8 {
 }
 
 /// Draws the text that was written at a level of error correction: 0 is L, 3 is H. Answers with the length of
-/// `side path`: the side in modules with the quiet zone, a blank, and the path's `d` ([`outline::drawn`]). 0 where it is
-/// no text, or no code holds it.
+/// `side path`: the side in modules with the quiet zone, a blank, and the path's `d` ([`outline::drawn`]). 0 where it
+/// is no text, or no code holds it.
 #[unsafe(no_mangle)]
 pub extern "C" fn draw(level: usize) -> usize {
     let input = locked(&INPUT);
@@ -48,8 +48,8 @@ pub extern "C" fn draw(level: usize) -> usize {
     answer(drawn.map(|(side, path)| format!("{side} {path}").into_bytes()))
 }
 
-/// Makes the message that a device signs of the lines that were written ([`signing::message`]). Answers with its length;
-/// 0 where a line does not fit.
+/// Makes the message that a device signs of the lines that were written ([`signing::message`]). Answers with its
+/// length; 0 where a line does not fit.
 #[unsafe(no_mangle)]
 pub extern "C" fn message() -> usize {
     let input = locked(&INPUT);

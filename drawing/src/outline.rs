@@ -5,8 +5,8 @@ use std::fmt::Write;
 use domain::render::{Level, QUIET_ZONE_MIN_MODULES};
 use encoder::{Symbol, encode};
 
-/// The side in modules with the quiet zone, and the `d` of a path whose strokes are the dark modules. None where no code
-/// holds so much at this level.
+/// The side in modules with the quiet zone, and the `d` of a path whose strokes are the dark modules. None where no
+/// code holds so much at this level.
 pub fn drawn(text: &str, level: Level) -> Option<(u32, String)> {
     let symbol = encode(text, level).ok()?;
     Some((symbol.width() + 2 * QUIET_ZONE_MIN_MODULES, path(&symbol)))

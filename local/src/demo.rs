@@ -1,5 +1,5 @@
-//! A tenant, a key, a logo, a property, a guard, a voucher and a restaurant to begin with: made once, found again at each
-//! later start.
+//! A tenant, a key, a logo, a property, a guard, a voucher and a restaurant to begin with: made once, found again at
+//! each later start.
 //!
 //! The tenant and its key are written into the table, because no route makes the first key; all else goes through the
 //! platform's own API, as a customer's would. Deliberately absent: scans. The first one is the reader's.

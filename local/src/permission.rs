@@ -1,5 +1,5 @@
-//! What a function's policy lets it do with the table: locally the same is refused as in the cloud, so a permission that
-//! `template.yaml` lacks fails a test and not a customer.
+//! What a function's policy lets it do with the table: locally the same is refused as in the cloud, so a permission
+//! that `template.yaml` lacks fails a test and not a customer.
 //!
 //! Deliberately absent: other services, which `tests/tidy` compares by name, and every element of a policy that none of
 //! ours has. A statement that is not understood allows nothing.

@@ -1,6 +1,6 @@
 //! Compiles the crates `browser` and `drawing` to the modules that pages load: what reads codes, and what draws them.
-//! Without Rust's target for WebAssembly nothing is embedded, a warning says what to install, and the pages say what does
-//! not work; the build never fails here.
+//! Without Rust's target for WebAssembly nothing is embedded, a warning says what to install, and the pages say what
+//! does not work; the build never fails here.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -102,8 +102,9 @@ fn compiled(root: &Path, cargo: &Path, out: &Path) -> Result<[Vec<u8>; 2], Strin
     Ok([reader?, drawing?])
 }
 
-/// What the modules are made of: their crates, the manifests, the encoder, and of the domain what the verifier and signed
-/// codes use, directly or not. The rest of the domain changes daily, and the modules would be linked anew each time.
+/// What the modules are made of: their crates, the manifests, the encoder, and of the domain what the verifier and
+/// signed codes use, directly or not. The rest of the domain changes daily, and the modules would be linked anew each
+/// time.
 fn sources(root: &Path) -> BTreeSet<PathBuf> {
     let files = [
         "Cargo.toml",

@@ -1,5 +1,5 @@
-//! The wallet of a customer with points: opened, joined, codes with and without JavaScript, codes given up, and the keys
-//! with which a phone signs codes of its own.
+//! The wallet of a customer with points: opened, joined, codes with and without JavaScript, codes given up, and the
+//! keys with which a phone signs codes of its own.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,5 +1,5 @@
-//! A customer's wallet at the restaurant of the platform that is the same each time: a hundred points, a reward for forty
-//! of them, and a code that is open for it.
+//! A customer's wallet at the restaurant of the platform that is the same each time: a hundred points, a reward for
+//! forty of them, and a code that is open for it.
 
 use adapters::table::{PointsPosted, PointsWrite, RewardIssued, Table};
 use domain::customer::CustomerId;

@@ -117,8 +117,8 @@ pub(crate) async fn list_devices(
     Ok(Reply(DevicesResponse { devices, next_cursor }))
 }
 
-/// Takes a device's right away, at once and for ever. What it has brought stays redeemed; what it has taken along and not
-/// brought goes back within minutes.
+/// Takes a device's right away, at once and for ever. What it has brought stays redeemed; what it has taken along and
+/// not brought goes back within minutes.
 #[utoipa::path(
     delete,
     path = "/api/v1/devices/{device_id}",

@@ -1,5 +1,5 @@
-//! POST /wallet/{restaurant_id}/code and …/rewards/{reward_id}/code: a code for earning, and one for a reward. The page's
-//! script gets JSON; without it the answer is the page with the code.
+//! POST /wallet/{restaurant_id}/code and …/rewards/{reward_id}/code: a code for earning, and one for a reward. The
+//! page's script gets JSON; without it the answer is the page with the code.
 //!
 //! Deliberately absent: the code from a kept place. It is shown once; whoever has lost it asks for another.
 

@@ -1,8 +1,8 @@
-//! The pages of a customer's points: the wallet at a restaurant with the codes for the till (L1 to L5, L15), its shell for
-//! a time without a network, and what a code says to whoever reads it with a camera of their own.
+//! The pages of a customer's points: the wallet at a restaurant with the codes for the till (L1 to L5, L15), its shell
+//! for a time without a network, and what a code says to whoever reads it with a camera of their own.
 //!
-//! Deliberately absent: points. They move when staff reads a code, in `loyalty-tokens`. Nothing here is kept for anybody
-//! but the shell, which is the same for everybody.
+//! Deliberately absent: points. They move when staff reads a code, in `loyalty-tokens`. Nothing here is kept for
+//! anybody but the shell, which is the same for everybody.
 
 mod code;
 mod door;

@@ -1,4 +1,5 @@
-//! GET /wallet/{restaurant_id}: a customer's points at a restaurant, what they are good for, and the codes for the till.
+//! GET /wallet/{restaurant_id}: a customer's points at a restaurant, what they are good for, and the codes for the
+//! till.
 
 use adapters::table::Table;
 use askama::Template;

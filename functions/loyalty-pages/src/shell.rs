@@ -1,6 +1,6 @@
 //! GET /wallet/offline and GET /wallet/worker.js: what the wallet is without a network. The page is the same for
-//! everybody, and learns from the browser whose it is. The worker's scope is its folder, so it stands here and not among
-//! the other files of pages.
+//! everybody, and learns from the browser whose it is. The worker's scope is its folder, so it stands here and not
+//! among the other files of pages.
 
 use askama::Template;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};

@@ -1,5 +1,5 @@
-//! GET /l/{token} and GET /L/{token}: what a code says to whoever reads it with a camera of their own. Nothing is looked
-//! up, so nobody learns here whether a code is good.
+//! GET /l/{token} and GET /L/{token}: what a code says to whoever reads it with a camera of their own. Nothing is
+//! looked up, so nobody learns here whether a code is good.
 
 use askama::Template;
 use axum::http::{HeaderMap, StatusCode};

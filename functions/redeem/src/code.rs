@@ -51,8 +51,8 @@ impl Known {
     }
 }
 
-/// Finds out what the code of an order stands for, unless it was taken back. `now` is when it is typed in; a token has to
-/// be good at the order's own instant.
+/// Finds out what the code of an order stands for, unless it was taken back. `now` is when it is typed in; a token has
+/// to be good at the order's own instant.
 pub(crate) async fn read(deps: &Deps, order: &Order, now: Timestamp) -> Result<Known, Halt> {
     Ok(recognise(deps, order, now).await?.good()?)
 }

@@ -26,7 +26,7 @@ pub(crate) struct StaffProgramme {
 #[utoipa::path(
     get,
     path = "/staff/{restaurant_id}/programme",
-    tag = "desk",
+    tag = "loyalty",
     operation_id = "staff_programme",
     params(("restaurant_id" = String, Path, description = "The restaurant")),
     responses(

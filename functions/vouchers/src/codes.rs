@@ -37,8 +37,8 @@ pub(crate) struct VoucherCodeResponse {
     /// The page that its QR code leads to; typed codes have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
-    /// From when on it is not good any more, by its signature: a year at most, while the voucher may run on. A new one is
-    /// shown half a year before. Typed codes are good as long as the voucher.
+    /// From when on it is not good any more, by its signature: a year at most, while the voucher may run on. A new one
+    /// is shown half a year before. Typed codes are good as long as the voucher.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,

@@ -193,7 +193,9 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_in_the_right_letters_make_it_stumble(bytes in prop::collection::vec(any::<u8>(), 109)) {
+    fn no_bytes_in_the_right_letters_make_it_stumble(
+        bytes in prop::collection::vec(any::<u8>(), 109),
+    ) {
         let text = base41::encode(&bytes);
         if let Ok(Payload::Signed(code)) = Payload::parse(&text) {
             prop_assert_eq!(code.code(), text);

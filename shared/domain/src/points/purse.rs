@@ -242,8 +242,8 @@ impl Purse {
     }
 
     /// The purse once points were taken back: those that would have lived longest, then what codes hold, the newest
-    /// first, and then as a debt, down to `overdraft_max` below zero. A code whose points are taken is good for nothing:
-    /// what is held is not spent.
+    /// first, and then as a debt, down to `overdraft_max` below zero. A code whose points are taken is good for
+    /// nothing: what is held is not spent.
     pub fn taking_back(&self, points: i64, overdraft_max: i64, now: Timestamp) -> TakenBack {
         let Movement { mut purse, mut lines } = self.tidied(now);
         while sum(&purse.lots) < points {

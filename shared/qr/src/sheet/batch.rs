@@ -1,6 +1,7 @@
 //! The sheet of a printing: the voucher's title, until when the codes are good, and its terms as far as there is room.
 //!
-//! Whoever orders a printing and whoever makes it lay it out alike, so that words without room are refused by the first.
+//! Whoever orders a printing and whoever makes it lay it out alike, so that words without room are refused by the
+//! first.
 
 use domain::campaign::{Batch, SheetLayout};
 use domain::render::Level;

@@ -38,8 +38,8 @@ pub struct Listed {
 }
 
 impl Held {
-    /// What the voucher is for this customer when so many are left of its limit. A gift of which something was spent has
-    /// had its one.
+    /// What the voucher is for this customer when so many are left of its limit. A gift of which something was spent
+    /// has had its one.
     pub fn state(&self, left: Option<u32>, now: Timestamp) -> VoucherState {
         self.voucher.state(now, left.filter(|_| self.claim.is_whole(&self.voucher)))
     }
@@ -139,8 +139,8 @@ pub async fn held(
     Ok(Held { claim, voucher })
 }
 
-/// All that a customer holds, in the wallet's order: at most [`domain::claim::WALLET_MAX`]. What is left of the vouchers
-/// and which codes were taken back is read in batches.
+/// All that a customer holds, in the wallet's order: at most [`domain::claim::WALLET_MAX`]. What is left of the
+/// vouchers and which codes were taken back is read in batches.
 ///
 /// # Errors
 /// The store's failure.
