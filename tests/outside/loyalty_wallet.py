@@ -129,9 +129,9 @@ def walks(browser: Browser, demo: dict, ids: dict, shots: Shots, viewport: dict,
     assert side == 224, side
     left = page.locator("#left").inner_text()
     page.wait_for_function("(before) => document.getElementById('left').textContent !== before", arg=left)
+    before = page.locator("#code path").get_attribute("d")
     page.get_by_role("button", name="Refresh QR Code").click()
-    page.wait_for_function("(before) => document.querySelector('#code path').getAttribute('d') !== before",
-                           arg=page.locator("#code path").get_attribute("d"))
+    page.wait_for_function("(before) => document.querySelector('#code path').getAttribute('d') !== before", arg=before)
     assert verify(api, ids, code)["error"] == "QR code has expired", "the newer one has ended it"
     newer = on_screen(page, "#code")
     awarded = verify(api, ids, newer, award={"amount": {"minor": 2_500_000, "currency": "NGN"}})
@@ -227,8 +227,10 @@ def waits(browser: Browser, demo: dict, ids: dict) -> None:
 def loses_reward(browser: Browser, demo: dict, ids: dict) -> None:
     """A reward's code whose answer was lost is told, and stands among the open ones."""
     api, customer = Api(demo), "lossy"
-    gives(api, ids, customer, 120)
     page, watch = opened(browser, demo, ids, customer, PHONE)
+    gives(api, ids, customer, 120)
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
     page.route("**/code?as=json", lambda route: (route.fetch(), route.abort()))
     page.get_by_role("button", name="Get it: Coffee").click()
     page.get_by_text("A code may be open all the same.").wait_for()
