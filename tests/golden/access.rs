@@ -82,16 +82,18 @@ async fn each_route_asks_for_its_scope_unless_it_is_public() {
         let nobody = ask(base, method, path, None).await;
         let is_page = PAGES.iter().any(|pages| path.starts_with(pages));
         let Some(scope) = scope else {
-            // Paystack proves itself by a signature and not by a key, a device by its own secret.
+            // Paystack proves itself by a signature, a device by its secret, a customer by a link's cookie.
             let is_signed = operation.to_string().contains("x-paystack-signature");
-            let is_device = operation.pointer("/security/0/device").is_some();
+            let is_own = ["device", "customer"]
+                .iter()
+                .any(|scheme| operation.pointer(&format!("/security/0/{scheme}")).is_some());
             let is_refused = [401, 403].contains(&nobody.status().as_u16());
             // Signing in and out takes a form of our own, which this is not.
             let is_form = is_page && method == "post";
             // A customer's page shows nobody the door.
             let kind = nobody.headers().get("content-type").map(|kind| kind.as_bytes());
             let is_door = kind.is_some_and(|kind| kind.starts_with(b"text/html"));
-            let is_fine = is_refused == (is_signed || is_device) || is_form || is_door;
+            let is_fine = is_refused == (is_signed || is_own) || is_form || is_door;
             assert!(is_fine, "{at}: {nobody:?}");
             open += 1;
             continue;
